@@ -1,0 +1,34 @@
+# One file for every task: a person, the pre-commit hook and CI call the same targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup lock check unit test
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## the locked Python environment in .venv
+$(READY): requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
+lock: $(READY) ## resolve every requirement anew
+	$(COMPILE) --extra dev pyproject.toml images/dask/requirements.in -o requirements/dev.txt
+	for image in dask controller; do $(COMPILE) -c requirements/dev.txt images/$$image/requirements.in -o images/$$image/requirements.txt; done
+
+check: $(READY) ## format, lint, types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(READY) ## what needs no root and no network: under a minute
+	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e"
+
+test: check ## everything: real API servers, real engine, real tunnels
+	$(BIN)/pytest

@@ -1,0 +1,1 @@
+"""One Dask cluster over several data centres: work runs where the data is."""

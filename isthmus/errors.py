@@ -1,0 +1,52 @@
+"""What isthmus raises.
+
+    IsthmusError                 one sentence for a person; the command line prints it and exits 1
+    ├── ConfigError              stack files: every mistake at once
+    └── StartFailed              a program that should have come up ended or stayed silent
+
+Fields carry the data, so that callers and tests need not read prose. No message ever holds a secret's value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class IsthmusError(Exception):
+    """A condition that a person can mend. The message says where, what was given, what is allowed, what to do."""
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing wrong in one place of one file."""
+
+    file: str
+    """Path as the user would type it, relative to the project."""
+    path: str
+    """Dotted path of the field, list positions as numbers; empty for the file as a whole."""
+    problem: str
+    """What was given and what is allowed, in one sentence."""
+    fix: str = ""
+    """What to do, where it does not follow from the problem."""
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.path}" if self.path else self.file
+        return f"{where}: {self.problem}{' ' + self.fix if self.fix else ''}"
+
+
+class ConfigError(IsthmusError):
+    """The stack files do not describe an environment. `mistakes` holds all of them, in the order of the files."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        super().__init__("\n".join([f"{count} in the stack files:", *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+class StartFailed(IsthmusError):
+    """A program that isthmus started did not come up."""
+
+    def __init__(self, program: str, expected: str, *, exit_status: int | None, last_lines: Sequence[str]) -> None:
+        self.program, self.expected, self.exit_status, self.last_lines = program, expected, exit_status, tuple(last_lines)
+        ended = "is still running" if exit_status is None else f"ended with exit status {exit_status}"
+        tail = "".join(f"\n    {line}" for line in self.last_lines) or " (it wrote nothing)"
+        super().__init__(f"{program} {ended}; expected: {expected}; its last lines:{tail}")

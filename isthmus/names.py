@@ -1,0 +1,107 @@
+"""Every name, label and port that others rely on: the one home of the contract.
+
+The Dask operator's names (`dask.org`, `kubernetes.dask.org`, `{cluster}-scheduler`, ...) are upstream's contract
+(dask-kubernetes 2026.3.0) and never change here; what is ours lives under DOMAIN.
+"""
+
+from typing import Final
+
+DOMAIN: Final = "isthmus.dev"
+
+# -- the Dask operator's contract
+GROUP: Final = "kubernetes.dask.org"
+VERSION: Final = "v1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+LABEL_CLUSTER: Final = "dask.org/cluster-name"
+LABEL_COMPONENT: Final = "dask.org/component"
+LABEL_WORKER_GROUP: Final = "dask.org/workergroup-name"
+ENV_WORKER_NAME: Final = "DASK_WORKER_NAME"
+ENV_SCHEDULER_ADDRESS: Final = "DASK_SCHEDULER_ADDRESS"
+
+# -- ours
+LABEL_ENVIRONMENT: Final = f"{DOMAIN}/environment"
+LABEL_SITE: Final = f"{DOMAIN}/site"
+LABEL_POOL: Final = f"{DOMAIN}/pool"
+LABEL_SLOT: Final = f"{DOMAIN}/slot"
+LABEL_ROLE: Final = f"{DOMAIN}/role"
+"""`gateway`, `controller`: our own pods that the Dask operator does not know."""
+
+ENV_PREFIX: Final = "ISTHMUS_PREFIX"
+"""The environment's /48, e.g. `fd12:3456:789a::/48`. Absent: no data plane, `isthmus.comm` does nothing."""
+ENV_ADDRESS: Final = "ISTHMUS_ADDRESS"
+"""This pod's data-plane address."""
+ENV_SLOT: Final = "ISTHMUS_SLOT"
+ENV_SITE: Final = "ISTHMUS_SITE"
+ENV_CLUSTER: Final = "ISTHMUS_CLUSTER"
+
+SYSTEM_NAMESPACE: Final = "isthmus-system"
+
+#: Name of the native sidecar that the controller gives a slot's Secret, and of the volume it adds for it.
+TUNNEL_CONTAINER: Final = "tunnel"
+TUNNEL_VOLUME: Final = "tunnel-config"
+TUNNEL_CONFIG_DIR: Final = "/etc/isthmus/tunnel"
+TUNNEL_CONFIG_KEY: Final = "tunnel.json"
+
+#: Where the ConfigMap with the zip of `isthmus.pools` and `isthmus.comm` and with Dask's YAML is mounted.
+PYTHON_DIR: Final = "/etc/isthmus/python"
+PYTHON_ZIP: Final = "isthmus.zip"
+DASK_YAML: Final = "isthmus.yaml"
+
+# -- ports
+SCHEDULER_PORT: Final = 8786
+DASHBOARD_PORT: Final = 8787
+WORKER_PORT: Final = 9000
+NANNY_PORT: Final = 9001
+TUNNEL_PORT: Final = 51820
+"""WireGuard, UDP."""
+TUNNEL_HTTP_PORT: Final = 9090
+"""The tunnel's /healthz, /readyz and /metrics."""
+TUNNEL_SOCKS_PORT: Final = 1080
+"""The tunnel's door to the data plane, on 127.0.0.1 of its pod only."""
+CONTROLLER_HTTP_PORT: Final = 8080
+"""The controller's /healthz and /metrics."""
+
+
+def namespace(environment: str) -> str:
+    """Namespace of an environment's gateway, scheduler and workers, at every site."""
+    return f"isthmus-{environment}"
+
+
+def scheduler(cluster: str) -> str:
+    """Name of the scheduler's Deployment and Service; at other sites of the gateway's alias Service."""
+    return f"{cluster}-scheduler"
+
+
+def default_group(cluster: str) -> str:
+    """Name of the DaskWorkerGroup that a DaskCluster brings along."""
+    return f"{cluster}-default"
+
+
+def worker_group(cluster: str, pool: str) -> str:
+    """Name of a pool's DaskWorkerGroup, so that upstream's `scale(worker_group=pool)` finds it."""
+    return f"{cluster}-{pool}"
+
+
+def workers_service(cluster: str) -> str:
+    """The headless Service of a site's workers: `subdomain` of their pods."""
+    return f"{cluster}-workers"
+
+
+def gateway(cluster: str) -> str:
+    """Name of a site's gateway: Deployment, UDP Service, Secret's stem."""
+    return f"{cluster}-gateway"
+
+
+def slot_hostname(site: str, slot: int) -> str:
+    """`hostname` of the worker in a slot; under `workers_service` it resolves inside its site."""
+    return f"{site}-{slot}"
+
+
+def slot_secret_prefix(cluster: str) -> str:
+    """Stem of the slot Secrets of a site: `{stem}{slot}`."""
+    return f"{cluster}-slot-"
+
+
+def pool_resource(pool: str) -> str:
+    """Dask worker resource that says which pool a worker belongs to (`--resources pool-NAME=1`)."""
+    return f"pool-{pool}"
