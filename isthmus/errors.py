@@ -46,7 +46,12 @@ class StartFailed(IsthmusError):
     """A program that isthmus started did not come up."""
 
     def __init__(self, program: str, expected: str, *, exit_status: int | None, last_lines: Sequence[str]) -> None:
-        self.program, self.expected, self.exit_status, self.last_lines = program, expected, exit_status, tuple(last_lines)
+        self.program, self.expected, self.exit_status, self.last_lines = (
+            program,
+            expected,
+            exit_status,
+            tuple(last_lines),
+        )
         ended = "is still running" if exit_status is None else f"ended with exit status {exit_status}"
         tail = "".join(f"\n    {line}" for line in self.last_lines) or " (it wrote nothing)"
         super().__init__(f"{program} {ended}; expected: {expected}; its last lines:{tail}")
