@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup lock check unit test
+.PHONY: help setup packages binaries lock check unit test demo down bench-demo
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -15,6 +15,10 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
+
+packages: ## the Debian packages that the local data centres and the builds need (root)
+	@missing=$$(dpkg-query --show --showformat '$${Package} $${db:Status-Status}\n' $$(cat tools/debian-packages.txt) 2>/dev/null | awk '$$2 == "installed" {print $$1}' | sort | comm -13 - <(sort tools/debian-packages.txt)); \
+	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
 
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
 lock: $(READY) ## resolve every requirement anew
