@@ -41,6 +41,8 @@ TUNNEL_CONTAINER: Final = "tunnel"
 TUNNEL_VOLUME: Final = "tunnel-config"
 TUNNEL_CONFIG_DIR: Final = "/etc/isthmus/tunnel"
 TUNNEL_CONFIG_KEY: Final = "tunnel.json"
+#: Where a gateway's tunnel keeps the endpoints it has learned (an emptyDir): its restart then calls the pods at once.
+TUNNEL_STATE_DIR: Final = "/run/isthmus"
 
 #: Where the ConfigMap with the zip of `isthmus.pools` and `isthmus.comm` and with Dask's YAML is mounted.
 PYTHON_DIR: Final = "/etc/isthmus/python"
