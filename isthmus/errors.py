@@ -2,6 +2,9 @@
 
     IsthmusError                 one sentence for a person; the command line prints it and exits 1
     ├── ConfigError              stack files: every mistake at once
+    ├── CatalogError             a prefix of the catalog is unusable
+    ├── NoPool                   no pool of the catalog holds this path
+    ├── UnsupportedDask          the installed distributed lacks what isthmus.pools stands on
     └── StartFailed              a program that should have come up ended or stayed silent
 
 Fields carry the data, so that callers and tests need not read prose. No message ever holds a secret's value.
@@ -40,6 +43,37 @@ class ConfigError(IsthmusError):
         self.mistakes = tuple(mistakes)
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         super().__init__("\n".join([f"{count} in the stack files:", *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+class CatalogError(IsthmusError):
+    """An entry of the catalog cannot be used. `entry` is what was given, mostly the prefix."""
+
+    def __init__(self, entry: object, problem: str) -> None:
+        self.entry, self.problem = entry, problem
+        super().__init__(f"catalog: {entry if isinstance(entry, str) else repr(entry)}: {problem}.")
+
+
+class NoPool(IsthmusError):
+    """Data was to be opened where it lies, and nothing says where that is. `path`, and the catalog's `prefixes`."""
+
+    def __init__(self, path: str, prefixes: Sequence[str]) -> None:
+        self.path, self.prefixes = path, tuple(prefixes)
+        known = f"its prefixes are {', '.join(self.prefixes)}" if self.prefixes else "it is empty"
+        super().__init__(
+            f"{path}: no pool of the catalog holds this path; {known}. Add its prefix to the catalog of a pool, or say "
+            'where it lies: with pool("NAME"): open_dataset(...).'
+        )
+
+
+class UnsupportedDask(IsthmusError, ImportError):
+    """The installed distributed lacks something that isthmus.pools stands on. `missing` names it."""
+
+    def __init__(self, version: str, missing: Sequence[str]) -> None:
+        self.version, self.missing = version, tuple(missing)
+        super().__init__(
+            f"isthmus.pools does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
+            "install a version that isthmus supports: distributed>=2026.8.0,<2026.9."
+        )
 
 
 class StartFailed(IsthmusError):

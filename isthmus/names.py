@@ -63,6 +63,9 @@ TUNNEL_SOCKS_PORT: Final = 1080
 CONTROLLER_HTTP_PORT: Final = 8080
 """The controller's /healthz and /metrics."""
 
+POOLS_ROUTE: Final = "/api/v1/pools"
+"""Where the scheduler's HTTP server (DASHBOARD_PORT) tells what each pool needs."""
+
 
 def namespace(environment: str) -> str:
     """Namespace of an environment's gateway, scheduler and workers, at every site."""
