@@ -1,114 +1,183 @@
-"""Relations between fields of different files: each row can be right alone and wrong beside another."""
+"""Relations between parts of an environment: each can be right alone and wrong beside another."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
+from pathlib import PurePosixPath
+from typing import Final
 
-from isthmus.environment.model import Environment, ExternalSite, Site
-from isthmus.errors import Mistake
+from isthmus import names
+from isthmus.catalog import Catalog
+from isthmus.environment.model import MAX_SLOTS, Pool
+from isthmus.environment.sketch import SiteSketch, Sketch
+from isthmus.environment.wording import did_you_mean, near_only
+from isthmus.errors import CatalogError, Mistake
+
+#: Volumes and folders of a worker's pod that are ours: a site's data must not hide them.
+OUR_VOLUMES: Final = (names.TUNNEL_VOLUME, "python", "tmp")
+OUR_PATHS: Final = ("/etc/isthmus", "/tmp", "/run/isthmus")  # noqa: S108 (a path in a pod)
 
 
-def clashes(environment: Environment) -> list[Mistake]:
+def clashes(sketch: Sketch) -> list[Mistake]:
     """Every contradiction between the parts of an environment, in the order of the checks."""
-    return [mistake for check in CHECKS for mistake in check(environment)]
+    return [mistake for check in CHECKS for mistake in check(sketch)]
 
 
-def _file(environment: Environment, site: str) -> str:
-    return f"stacks/{environment.name}/{site}.yaml"
+def free_id(sketch: Sketch) -> int:
+    """The least site id that nobody has."""
+    taken = {site.id for site in sketch.sites}
+    return next(number for number in range(1, 0x10000) if number not in taken)
 
 
-def _everyone(environment: Environment) -> list[Site | ExternalSite]:
-    return [*environment.sites, *environment.external]
+def _listed_twice(sketch: Sketch) -> Iterator[Mistake]:
+    for name in doubles(sketch.listed):
+        yield Mistake(sketch.stack_file, "config.isthmus:sites", f"{name} stands there twice.", "Leave one out.")
 
 
-def _ids(environment: Environment) -> Iterator[Mistake]:
+def _ids(sketch: Sketch) -> Iterator[Mistake]:
     taken: dict[int, str] = {}
-    ids = {site.id for site in _everyone(environment)}
-    free = next(number for number in range(1, 0x10000) if number not in ids)
-    for site in _everyone(environment):
-        if site.id in taken:
-            problem = f"got {site.id}, which {taken[site.id]} already has. It becomes the site's IPv6 subnet."
-            yield Mistake(_file(environment, site.name), "id", problem, f"Next free: {free}.")
-        taken.setdefault(site.id, site.name)
+    for site in sketch.sites:
+        if site.id is not None and (owner := taken.setdefault(site.id, site.name)) != site.name:
+            problem = f"got {site.id}, which {owner} already has; expected an id that no other site has."
+            fix = f"It becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
+            yield Mistake(site.file, "external.id" if site.external else "id", problem, fix)
 
 
-def _names(environment: Environment) -> Iterator[Mistake]:
-    names = [site.name for site in _everyone(environment)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Mistake(f"stacks/Pulumi.{environment.name}.yaml", "config.isthmus:sites", f"{name} stands there twice.")
+def _scheduler(sketch: Sketch) -> Iterator[Mistake]:
+    known = {*sketch.listed, *(site.name for site in sketch.sites)}
+    if sketch.scheduler_site is not None and known and sketch.scheduler_site not in known:
+        problem = f"got {sketch.scheduler_site}; expected one of the sites: {', '.join(sorted(known))}."
+        near = near_only(did_you_mean(sketch.scheduler_site, known))
+        yield Mistake(sketch.stack_file, "config.isthmus:scheduler.site", problem, near)
 
 
-def _scheduler(environment: Environment) -> Iterator[Mistake]:
-    names = [site.name for site in environment.sites]
-    if environment.scheduler.site not in [site.name for site in _everyone(environment)]:
-        yield Mistake(
-            f"stacks/Pulumi.{environment.name}.yaml",
-            "config.isthmus:scheduler.site",
-            f"got {environment.scheduler.site!r}; expected one of the sites: {', '.join(names)}.",
-        )
-
-
-def _pools(environment: Environment) -> Iterator[Mistake]:
+def _pool_names(sketch: Sketch) -> Iterator[Mistake]:
     taken: dict[str, str] = {}
-    for site in environment.sites:
-        for pool in site.pools:
-            if pool in taken:
-                problem = f"site {taken[pool]} already has a pool {pool}; a pool's name is unique in the environment."
-                yield Mistake(_file(environment, site.name), f"pools.{pool}", problem)
-            taken.setdefault(pool, site.name)
+    reserved = names.default_group(sketch.cluster)
+    for site, pool, _ in _pools(sketch):
+        if names.worker_group(sketch.cluster, pool) == reserved:
+            problem = f"the name is taken: {reserved} is the worker group that the Dask cluster brings along."
+            yield Mistake(site.file, f"pools.{pool}", problem, "Choose another name.")
+        if (owner := taken.setdefault(pool, site.name)) != site.name:
+            problem = f"site {owner} already has a pool {pool}; a pool's name is unique in the environment."
+            yield Mistake(site.file, f"pools.{pool}", problem, f"For example {site.name}-{pool}.")
 
 
-def _slots(environment: Environment) -> Iterator[Mistake]:
-    for site in environment.sites:
-        for (one, left), (two, right) in combinations(sorted(site.pools.items()), 2):
-            shared = sorted(set(left.slots.numbers) & set(right.slots.numbers))
-            if shared:
-                problem = f"slots {shared[0]} to {shared[-1]} are pool {one}'s too; a slot is one address and one key."
-                free = max(left.slots.numbers[-1], right.slots.numbers[-1]) + 1
-                yield Mistake(_file(environment, site.name), f"pools.{two}.slots", problem, f"First free: {free}.")
-        for name, pool in sorted(site.pools.items()):
-            if pool.workers.max > pool.slots.count:
-                problem = f"workers.max is {pool.workers.max}, but there are only {pool.slots.count} slots."
-                yield Mistake(_file(environment, site.name), f"pools.{name}.slots.count", problem)
+def _slots(sketch: Sketch) -> Iterator[Mistake]:
+    for site in sketch.sites:
+        if site.slots_written:
+            yield from _shared_slots(site)
+        for name, pool in site.pools.items():
+            if pool.workers.max > pool.slots.count and site.slots_written:
+                problem = f"got {pool.slots.count}, but workers.max is {pool.workers.max}; each worker needs a slot."
+                yield Mistake(site.file, f"pools.{name}.slots.count", problem, "Raise count or lower max.")
 
 
-def _catalog(environment: Environment) -> Iterator[Mistake]:
-    taken: dict[str, str] = {}
-    for site in environment.sites:
-        for name, pool in sorted(site.pools.items()):
-            for position, prefix in enumerate(pool.catalog):
-                owner = taken.setdefault(prefix.rstrip("/"), name)
-                if owner != name:
+def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
+    free = max((pool.slots.numbers.stop for pool in site.pools.values()), default=0)
+    for (one, left), (two, right) in combinations(sorted(site.pools.items()), 2):
+        low = max(left.slots.first, right.slots.first)
+        high = min(left.slots.numbers[-1], right.slots.numbers[-1])
+        if low <= high:
+            problem = f"slots {low} to {high} are pool {one}'s too; a slot is one address and one key."
+            fix = f"First free: {free}." if free < MAX_SLOTS else "Make one of the two smaller."
+            yield Mistake(site.file, f"pools.{two}.slots", problem, fix)
+
+
+def _catalog(sketch: Sketch) -> Iterator[Mistake]:
+    taken: list[tuple[str, str]] = []
+    for site, name, pool in _pools(sketch):
+        for position, prefix in enumerate(pool.catalog):
+            where = f"pools.{name}.catalog.{position}"
+            for other, owner in taken:
+                if owner != name and _same(prefix, other):
                     problem = f"{prefix} is in the catalog of pool {owner} too; a prefix names one pool."
-                    yield Mistake(_file(environment, site.name), f"pools.{name}.catalog.{position}", problem)
+                    yield Mistake(site.file, where, problem, "Leave it out of one of the two.")
+                elif owner == name and prefix == other:
+                    yield Mistake(site.file, where, f"{prefix} stands there twice.", "Leave one out.")
+            taken.append((prefix, name))
 
 
-def _volumes(environment: Environment) -> Iterator[Mistake]:
-    for site in environment.sites:
-        for name, pool in sorted(site.pools.items()):
-            for field in ("name", "mountPath"):
-                values = [getattr(volume, field) for volume in pool.volumes]
-                for value in sorted({value for value in values if values.count(value) > 1}):
+def _same(prefix: str, other: str) -> bool:
+    """Whether two prefixes hold the same data, however they are spelled."""
+    if prefix == other:
+        return True
+    try:
+        Catalog({prefix: "one", other: "two"})
+    except CatalogError:
+        return True
+    return False
+
+
+def _volumes(sketch: Sketch) -> Iterator[Mistake]:
+    for site, name, pool in _pools(sketch):
+        where = f"pools.{name}.volumes"
+        for field in ("name", "mountPath"):
+            for value in doubles(getattr(volume, field) for volume in pool.volumes):
+                yield Mistake(site.file, where, f"{field} {value} stands there twice.", "Each volume has its own.")
+        for position, volume in enumerate(pool.volumes):
+            if volume.name in OUR_VOLUMES:
+                problem = f"got {volume.name}, which isthmus uses itself in every worker."
+                yield Mistake(site.file, f"{where}.{position}.name", problem, "Choose another name, such as data.")
+            for ours in OUR_PATHS:
+                if PurePosixPath(volume.mountPath).is_relative_to(ours):
+                    problem = f"got {volume.mountPath}; {ours} is isthmus' own in every worker."
                     yield Mistake(
-                        _file(environment, site.name), f"pools.{name}.volumes", f"{field} {value} stands there twice."
+                        site.file, f"{where}.{position}.mountPath", problem, "Mount it elsewhere, such as /data."
                     )
 
 
-def _reachable(environment: Environment) -> Iterator[Mistake]:
+def _kubernetes(sketch: Sketch) -> Iterator[Mistake]:
+    """Two sites in one Kubernetes would overwrite each other: their namespaces and objects have the same names."""
+    for one, two in combinations(sketch.sites, 2):
+        if one.kubernetes is not None and one.kubernetes == two.kubernetes:
+            problem = f"site {one.name} has the same; expected one Kubernetes per site of an environment."
+            yield Mistake(
+                two.file, "kubernetes", problem, "Two bodies of data in one Kubernetes are two pools of one site."
+            )
+
+
+def _endpoints(sketch: Sketch) -> Iterator[Mistake]:
     """Of each pair of sites one must be dialled: a site that carries others' traffic is not built yet."""
-    for one, two in combinations(_everyone(environment), 2):
-        ends = [site.endpoint if isinstance(site, ExternalSite) else site.gateway.endpoint for site in (one, two)]
-        if not any(ends):
-            problem = f"neither {one.name} nor {two.name} has an endpoint, so neither can dial the other."
-            yield Mistake(_file(environment, two.name), "gateway.endpoint", problem, "State one of the two.")
+    for one, two in combinations(sketch.sites, 2):
+        field = "external.endpoint" if two.external else "gateway.endpoint"
+        if one.external and two.external:
+            continue  # how two foreign sites reach each other is not ours to say
+        if one.endpoint is not None and one.endpoint == two.endpoint:
+            yield Mistake(two.file, field, f"site {one.name} has the same.", "Each gateway has its own endpoint.")
+        if one.dials_known and two.dials_known and one.endpoint is None and two.endpoint is None:
+            problem = f"missing, and {one.name} has none either, so neither can dial the other."
+            yield Mistake(two.file, field, problem, "State one of the two.")
 
 
-CHECKS: tuple[Callable[[Environment], Iterator[Mistake]], ...] = (
-    _names,
+def _public_keys(sketch: Sketch) -> Iterator[Mistake]:
+    for one, two in combinations(sketch.sites, 2):
+        if one.public_key is not None and one.public_key == two.public_key:
+            problem = f"site {one.name} has the same; each gateway has a key of its own."
+            yield Mistake(two.file, "external.publicKey", problem, "Ask the site's operator for the right one.")
+
+
+def _pools(sketch: Sketch) -> Iterator[tuple[SiteSketch, str, Pool]]:
+    for site in sketch.sites:
+        for name, pool in site.pools.items():
+            yield site, name, pool
+
+
+def doubles(values: Iterable[str]) -> list[str]:
+    """The values that stand there more than once, sorted."""
+    counted: Mapping[str, int] = Counter(values)
+    return sorted(value for value, count in counted.items() if count > 1)
+
+
+CHECKS: tuple[Callable[[Sketch], Iterator[Mistake]], ...] = (
+    _listed_twice,
     _ids,
     _scheduler,
-    _pools,
+    _pool_names,
     _slots,
     _catalog,
     _volumes,
-    _reachable,
+    _kubernetes,
+    _endpoints,
+    _public_keys,
 )

@@ -1,21 +1,28 @@
-"""Reading the stack files: text -> untyped -> typed, collecting every mistake on the way."""
+"""The way in: stack files -> untyped -> typed, collecting every mistake on the way."""
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from isthmus.environment.clashes import clashes
-from isthmus.environment.model import Environment, ExternalSite, Site
+from isthmus.environment.clashes import clashes, free_id
+from isthmus.environment.model import Environment, ExternalSite, Settings, Site
+from isthmus.environment.reading import Reader
+from isthmus.environment.shapes import NAME, Name
+from isthmus.environment.shown import shown, shown_key
+from isthmus.environment.sketch import Sketch, pools_of, site_sketch, valid, without_slots
+from isthmus.environment.wording import did_you_mean, mistakes_of, near_only
 from isthmus.errors import ConfigError, Mistake
 
 Part = TypeVar("Part", bound=BaseModel)
 
-#: Keys of the project's config namespace, and which field of Environment each one fills.
-KEYS = ("cluster", "protect", "scheduler", "images", "network")
+PROJECT_FILE: Final = "Pulumi.yaml"
+#: Our part of Pulumi's configuration; keys of other namespaces are other people's.
+NAMESPACE: Final = "isthmus:"
+
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 def stack_names(root: Path) -> list[str]:
@@ -26,146 +33,193 @@ def stack_names(root: Path) -> list[str]:
 
 
 def load(root: Path, env: str) -> Environment:
-    """The environment that `root/stacks` describes.
+    """The environment that `root/stacks` describes. No I/O but reading files.
 
-    No I/O but reading files. Raises ConfigError, which holds every mistake of every file, not the first.
+    Raises ConfigError, which holds every mistake of every file, not the first.
     """
-    return _Reader(root, env).environment()
+    loading = _Loading(root, env)
+    environment = loading.environment()
+    if loading.mistakes or environment is None:
+        raise ConfigError(loading.mistakes)
+    return environment
 
 
-class _Reader:
-    """One pass over the files of one environment; `mistakes` grows, nothing is raised before the end."""
+class _Loading:
+    """One pass over the files of one environment; `mistakes` grows, nothing is raised."""
 
     def __init__(self, root: Path, env: str) -> None:
-        self.root, self.env = root, env
+        self.env = env
         self.stack_file = f"stacks/Pulumi.{env}.yaml"
-        self.mistakes: list[Mistake] = []
+        self.reader = Reader(root)
+        self.mistakes = self.reader.mistakes
 
-    def environment(self) -> Environment:
-        project = self._mapping("Pulumi.yaml")
-        config = self._config()
-        sites, external = self._sites(config.pop("sites", None))
-        fields = {"cluster": self.env, "protect": True, "network": {}} | {k: config.pop(k) for k in KEYS if k in config}
-        self._unknown(self.stack_file, "isthmus:", config, [*KEYS, "sites"])
-        environment = self._typed(
-            Environment,
-            {"project": (project or {}).get("name", "isthmus"), "name": self.env, "sites": (), **fields},
-            self.stack_file,
-            prefix="config.isthmus:",
+    def environment(self) -> Environment | None:
+        """What the files describe; None if a mistake stands in the way."""
+        if valid(_NAME, self.env) is None:
+            self._wrong("stacks", "", f"got the environment name {shown(self.env)}; expected {NAME.expected}.")
+            return None
+        project, stack = self._project(), self._stack()
+        if stack is None:
+            return None
+        config = self._config(stack)
+        files = self._site_files(config.get("sites"))
+        sketch = self._sketch(config, files)
+        settings = self._settings(config, {key for site in sketch.sites for key in site.secrets})
+        parts = [self._site(name, given, sketch) for name, given in files.items()]
+        self.mistakes += clashes(sketch)
+        if self.mistakes or project is None or settings is None:
+            return None
+        return Environment(
+            project=project,
+            name=self.env,
+            cluster=settings.cluster or self.env,
+            protect=settings.protect,
+            scheduler=settings.scheduler,
+            images=settings.images,
+            network=settings.network,
+            sites=tuple(part for part in parts if isinstance(part, Site)),
+            external=tuple(part for part in parts if isinstance(part, ExternalSite)),
         )
-        if environment is not None and not self.mistakes:
-            environment = environment.model_copy(update={"sites": sites, "external": external})
-            self.mistakes += clashes(environment)
-        if self.mistakes or environment is None:
-            raise ConfigError(self.mistakes)
-        return environment
 
-    def _config(self) -> dict[str, Any]:
-        """The `isthmus:` keys of the stack file, without their namespace."""
-        text = self._mapping(self.stack_file)
-        if text is None:
-            known = ", ".join(stack_names(self.root)) or "none"
-            self.mistakes[-1:] = [Mistake(self.stack_file, "", f"no such environment; there are: {known}.")]
-            raise ConfigError(self.mistakes)
-        given = text.get("config")
-        if not isinstance(given, dict):
-            self.mistakes.append(Mistake(self.stack_file, "config", "missing; expected a mapping of isthmus:* keys."))
-            raise ConfigError(self.mistakes)
-        return {key.removeprefix("isthmus:"): value for key, value in given.items() if key.startswith("isthmus:")}
+    def _wrong(self, file: str, path: str, problem: str, fix: str = "") -> None:
+        self.mistakes.append(Mistake(file, path, problem, fix))
 
-    def _sites(self, names: Any) -> tuple[tuple[Site, ...], tuple[ExternalSite, ...]]:
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            problem = "missing" if names is None else f"got {names!r}"
-            self.mistakes.append(
-                Mistake(self.stack_file, "config.isthmus:sites", f"{problem}; expected a list of site names.")
+    # -- the project and the stack file
+
+    def _project(self) -> str | None:
+        """The project's name: a part of what the data plane's prefix is hashed from."""
+        before = len(self.mistakes)
+        given = self.reader.mapping(PROJECT_FILE)
+        name = (given or {}).get("name")
+        if isinstance(name, str) and name:
+            return name
+        if len(self.mistakes) == before:
+            problem = (
+                "missing; expected the project's file" if given is None else "missing; expected the project's name"
             )
-            return (), ()
-        parts = [part for name in names if (part := self._site(name)) is not None]
-        return (
-            tuple(part for part in parts if isinstance(part, Site)),
-            tuple(part for part in parts if isinstance(part, ExternalSite)),
-        )
+            self._wrong(PROJECT_FILE, "" if given is None else "name", f"{problem}.", "Is this the project's folder?")
+        return None
 
-    def _site(self, name: str) -> Site | ExternalSite | None:
-        file = f"stacks/{self.env}/{name}.yaml"
-        given = self._mapping(file)
-        if given is None:
-            return None
-        if "external" in given:
-            self._unknown(file, "", {key: value for key, value in given.items() if key != "external"}, ["external"])
-            inner = given["external"] if isinstance(given["external"], dict) else {}
-            return self._typed(ExternalSite, {"name": name, **inner}, file, prefix="external.")
-        pools = given.get("pools")
-        if isinstance(pools, dict) and len(pools) > 1:
-            for pool, fields in pools.items():
-                if isinstance(fields, dict) and "slots" not in fields:
-                    self.mistakes.append(
-                        Mistake(file, f"pools.{pool}.slots", "missing; required where a site has a second pool.")
-                    )
-        return self._typed(Site, {"name": name, **given}, file)
-
-    def _mapping(self, file: str) -> dict[str, Any] | None:
-        """The file as a mapping, or None after noting what is wrong with it."""
-        try:
-            given = yaml.safe_load((self.root / file).read_text())
-        except FileNotFoundError:
-            self.mistakes.append(Mistake(file, "", "missing; the environment names it."))
-            return None
-        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-            self.mistakes.append(Mistake(file, "", f"not readable as YAML: {' '.join(str(error).split())}."))
-            return None
-        if not isinstance(given, dict):
-            self.mistakes.append(Mistake(file, "", f"expected a mapping, got {type(given).__name__}."))
-            return None
+    def _stack(self) -> dict[str, Any] | None:
+        before = len(self.mistakes)
+        given = self.reader.mapping(self.stack_file)
+        if given is None and len(self.mistakes) == before:
+            known = stack_names(self.reader.root)
+            problem = f"no such environment; there are: {', '.join(known) or 'none'}."
+            self._wrong(self.stack_file, "", problem, near_only(did_you_mean(self.env, known)))
         return given
 
-    def _typed(self, kind: type[Part], given: dict[str, Any], file: str, prefix: str = "") -> Part | None:
+    def _config(self, stack: Mapping[str, Any]) -> dict[str, Any]:
+        """The `isthmus:` keys of the stack file, without their namespace. Pulumi's own keys beside `config` pass."""
+        given = stack.get("config")
+        if not isinstance(given, dict):
+            problem = "missing" if "config" not in stack else f"got {shown(given)}"
+            near = near_only(did_you_mean("config", [key for key in stack if isinstance(key, str)]))
+            self._wrong(self.stack_file, "config", f"{problem}; expected a mapping of isthmus:* keys.", near)
+            return {}
+        for key in given:
+            if not isinstance(key, str) or ":" not in key:
+                known = [f"{NAMESPACE}{name}" for name in Settings.model_fields]
+                problem = "a key of a stack's configuration has a namespace."
+                near = did_you_mean(f"{NAMESPACE}{key}", known)
+                self._wrong(self.stack_file, f"config.{shown_key(key)}", problem, near)
+        ours = {key: value for key, value in given.items() if isinstance(key, str) and key.startswith(NAMESPACE)}
+        return {key.removeprefix(NAMESPACE): value for key, value in ours.items()}
+
+    def _settings(self, config: Mapping[str, Any], secrets: set[str]) -> Settings | None:
+        """The typed keys. Stack secrets live beside them: encrypted, and named by a site."""
+        plain = {}
+        for key, value in config.items():
+            if key in Settings.model_fields or (key not in secrets and not _encrypted(value)):
+                plain[key] = value
+                continue
+            path = f"config.{NAMESPACE}{shown_key(key)}"
+            if not _encrypted(value):
+                fix = f"Encrypt it, and take the old one for known: pulumi config set --secret {NAMESPACE}{key}"
+                self._wrong(self.stack_file, path, "a secret stands here in the clear.", fix)
+            elif key not in secrets:
+                self._wrong(self.stack_file, path, "no site refers to this secret.", did_you_mean(key, secrets))
+        return self._typed(Settings, plain, self.stack_file, f"config.{NAMESPACE}")
+
+    # -- the site files
+
+    def _site_files(self, listed: object) -> dict[str, dict[str, Any]]:
+        """Name -> content of every site file that can be read, in the order of the list."""
+        folder = self.reader.root / "stacks" / self.env
+        there = {path.stem: path.name for path in sorted(folder.glob("*.y*ml"))}
+        is_list = isinstance(listed, list) and bool(listed)
+        names = dict.fromkeys(name for name in (listed if isinstance(listed, list) else there) if valid(_NAME, name))
+        files = {}
+        for name in names:
+            file, before = self._file(name), len(self.mistakes)
+            if (given := self.reader.mapping(file)) is not None:
+                files[name] = given
+            elif len(self.mistakes) == before:
+                self._wrong(file, "", f"missing; config.{NAMESPACE}sites names it.", _renamed(name, there, names))
+        for name in there.keys() - names.keys() if is_list else ():
+            problem = f"config.{NAMESPACE}sites does not name it; expected every file of the folder there."
+            self._wrong(f"stacks/{self.env}/{there[name]}", "", problem, "Add it to the list, or take the file away.")
+        return files
+
+    def _file(self, site: str) -> str:
+        return f"stacks/{self.env}/{site}.yaml"
+
+    def _sketch(self, config: Mapping[str, Any], files: Mapping[str, dict[str, Any]]) -> Sketch:
+        scheduler, listed = config.get("scheduler"), config.get("sites")
+        return Sketch(
+            name=self.env,
+            stack_file=self.stack_file,
+            cluster=valid(_NAME, config.get("cluster")) or self.env,
+            scheduler_site=valid(_NAME, scheduler.get("site")) if isinstance(scheduler, dict) else None,
+            listed=tuple(name for name in listed if valid(_NAME, name)) if isinstance(listed, list) else (),
+            sites=tuple(site_sketch(name, self._file(name), given) for name, given in files.items()),
+        )
+
+    def _site(self, name: str, given: dict[str, Any], sketch: Sketch) -> Site | ExternalSite | None:
+        file, before = self._file(name), len(self.mistakes)
+        kind: type[Site] | type[ExternalSite] = Site
+        prefix, fields = "", given
+        if "external" in given:
+            kind, prefix, fields = ExternalSite, "external.", given["external"]
+            for key in given.keys() - {"external"}:
+                problem = "a site that this stack does not own has no other key beside external."
+                self._wrong(file, shown_key(key), problem, "Leave out one of the two.")
+            if not isinstance(fields, dict):
+                problem = f"got {shown(fields)}; expected a mapping with id, publicKey, endpoint."
+                self._wrong(file, "external", problem)
+                return None
+        if "name" in fields:
+            self._wrong(file, f"{prefix}name", "unknown key.", f"The site's name is the file's: {name}.")
+        part = self._typed(kind, {**fields, "name": name}, file, prefix)
+        if len(pools := pools_of(given)) > 1:
+            for pool in without_slots(pools):
+                problem = "missing; expected {first, count}: a site with a second pool states every pool's slots."
+                self._wrong(file, f"pools.{shown_key(pool)}.slots", problem)
+        self.mistakes[before:] = [_with_free_id(mistake, sketch) for mistake in self.mistakes[before:]]
+        return part
+
+    def _typed(self, kind: type[Part], given: Mapping[str, Any], file: str, prefix: str = "") -> Part | None:
         try:
             return kind.model_validate(given)
         except ValidationError as error:
-            self.mistakes += _mistakes(error, kind, file, prefix)
+            self.mistakes += mistakes_of(error, kind, file, prefix)
             return None
 
-    def _unknown(self, file: str, prefix: str, extra: dict[str, Any], known: list[str]) -> None:
-        self.mistakes += [Mistake(file, f"{prefix}{key}", f"unknown key.{_did_you_mean(key, known)}") for key in extra]
+
+def _encrypted(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
 
 
-def _mistakes(error: ValidationError, kind: type[BaseModel], file: str, prefix: str) -> Iterator[Mistake]:
-    """pydantic's errors in our words: they name the field and the rule, and never echo what might be a secret."""
-    for row in error.errors(include_url=False, include_context=False):
-        path = prefix + ".".join(str(part) for part in row["loc"])
-        if row["type"] == "extra_forbidden":
-            yield Mistake(
-                file, path, f"unknown key.{_did_you_mean(str(row['loc'][-1]), _fields(kind, row['loc'][:-1]))}"
-            )
-        elif row["type"] == "missing":
-            yield Mistake(file, path, "missing.")
-        else:
-            given = row["input"]
-            shown = f"got {given!r}; " if isinstance(given, str | int | float) and "ecret" not in path else ""
-            yield Mistake(file, path.rstrip("."), f"{shown}{row['msg'].removeprefix('Value error, ')}.")
+def _renamed(name: str, there: Mapping[str, str], listed: Mapping[str, object]) -> str:
+    """What became of a missing site file: another suffix, another spelling, or not written yet."""
+    if name in there:
+        return f"Rename {there[name]} to {name}.yaml."
+    return near_only(did_you_mean(name, there.keys() - listed.keys())) or "Write it, or take it off the list."
 
 
-def _fields(kind: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are allowed at a location of a model; empty where any key is."""
-    current: Any = kind
-    for part in location:
-        fields = getattr(current, "model_fields", None)
-        if fields is None or part not in fields:
-            continue  # a key of a mapping or a position of a list: the model below it is already current
-        current = next(iter(_models(fields[part].annotation)), None)
-    return list(getattr(current, "model_fields", {}))
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _models(argument)
-
-
-def _did_you_mean(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    if near:
-        return f" Did you mean {near[0]}?"
-    return f" Known: {', '.join(sorted(known))}." if known else ""
+def _with_free_id(mistake: Mistake, sketch: Sketch) -> Mistake:
+    if mistake.path not in ("id", "external.id"):
+        return mistake
+    return replace(
+        mistake, fix=f"No other site may have it: it becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
+    )

@@ -1,27 +1,36 @@
-"""The shape of the stack files, field by field. Relations between fields of different files live in `clashes`."""
+"""The shape of the stack files, field by field. Relations between fields of different parts live in `clashes`."""
 
 import hashlib
 from collections.abc import Mapping
 from ipaddress import IPv6Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-#: RFC 1123 label, short enough that `{cluster}-{pool}-worker-` and ten random characters stay below 63.
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=20)]
-#: Kubernetes quantity of bytes with a binary or decimal suffix (apimachinery's resource.Quantity).
-Bytes = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
+from isthmus.environment.shapes import (
+    AbsolutePath,
+    Bytes,
+    ConfigKey,
+    Cpu,
+    DataPrefix,
+    HostPort,
+    Image,
+    Name,
+    ObjectName,
+    Prefix,
+    PublicKey,
+    SiteId,
+)
+
+#: Ours: slots of one site. Each is a Secret and an address; Kubernetes bears more, a person's overview does not.
+MAX_SLOTS: Final = 4096
+
+Flag = Annotated[bool, Field(strict=True)]
 
 
-def _host_port(value: str) -> str:
-    host, separator, port = value.rpartition(":")
-    if not separator or not host or not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise ValueError("expected host:port, such as wg.ecmwf.example:51820")
-    return value
-
-
-HostPort = Annotated[str, AfterValidator(_host_port)]
+def _whole(low: int, high: int | None = None) -> Any:
+    return Field(strict=True, ge=low, le=high)
 
 
 class _Part(BaseModel):
@@ -29,122 +38,162 @@ class _Part(BaseModel):
 
 
 class Kubernetes(_Part):
-    """How to reach a site's API server: exactly one of a context, a kubeconfig file, a stack secret."""
+    """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret."""
 
-    context: str | None = Field(None, description="Context of the kubeconfig; of the ambient one without `kubeconfig`.")
-    kubeconfig: str | None = Field(None, description="Path of a kubeconfig file, relative to the project.")
-    kubeconfigSecret: str | None = Field(None, description="Key of the stack secret that holds a whole kubeconfig.")  # noqa: N815
+    context: str | None = Field(
+        None, min_length=1, description="Context of the kubeconfig; of the ambient one without `kubeconfig`."
+    )
+    kubeconfig: str | None = Field(
+        None, min_length=1, description="Path of a kubeconfig file, relative to the project."
+    )
+    kubeconfigSecret: ConfigKey | None = Field(  # noqa: N815
+        None, description="Key of the stack secret that holds a whole kubeconfig."
+    )
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if self.kubeconfigSecret and (self.kubeconfig or self.context):
-            raise ValueError("give kubeconfigSecret, or context and kubeconfig, not both")
+            raise PydanticCustomError("rule", "give kubeconfigSecret, or kubeconfig and context, not both")
         if not (self.kubeconfigSecret or self.kubeconfig or self.context):
-            raise ValueError("give one of context, kubeconfig, kubeconfigSecret")
+            raise PydanticCustomError("rule", "give one of context, kubeconfig, kubeconfigSecret")
         return self
 
 
 class GatewayService(_Part):
     """The UDP Service by which other sites reach this one's gateway."""
 
-    type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = "LoadBalancer"
-    nodePort: Annotated[int, Field(ge=30000, le=32767)] | None = None  # noqa: N815
-    annotations: Mapping[str, str] = Field(default_factory=dict)
+    type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
+        "LoadBalancer", description="Type of the Kubernetes Service; ClusterIP for a site that nobody dials."
+    )
+    nodePort: Annotated[int, _whole(30000, 32767)] | None = Field(  # noqa: N815
+        None, description="The node's UDP port. Absent: Kubernetes chooses one."
+    )
+    annotations: Mapping[str, str] = Field(
+        default_factory=dict, description="Annotations of the Service: how a load balancer is told what to do."
+    )
+
+    @model_validator(mode="after")
+    def _a_port_somebody_opens(self) -> Self:
+        if self.type == "ClusterIP" and self.nodePort is not None:
+            raise PydanticCustomError("rule", "a Service of type ClusterIP has no nodePort; leave one of the two out")
+        return self
 
 
 class Gateway(_Part):
     """The WireGuard gateway of a site."""
 
     endpoint: HostPort | None = Field(None, description="host:port that others dial. Absent: this site only dials out.")
-    service: GatewayService = GatewayService()
+    service: GatewayService = Field(GatewayService(), description="The gateway's own Service.")
 
 
 class Workers(_Part):
     """Size of one pool. The stack sets `min` when it makes the group; autoscaler or `kubectl scale` own it then."""
 
-    min: Annotated[int, Field(ge=0)] = 0
-    max: Annotated[int, Field(ge=1)]
-    threads: Annotated[int, Field(ge=1)] = 1
+    min: Annotated[int, _whole(0)] = Field(0, description="Fewest workers.")
+    max: Annotated[int, _whole(1, MAX_SLOTS)] = Field(description="Most workers; the pool needs as many slots.")
+    threads: Annotated[int, _whole(1)] = Field(1, description="Threads of one worker.")
     memory: Bytes = Field(description="Memory of one worker, as request and as limit.")
-    cpu: str | None = Field(
-        None, description="CPU request of one worker; default: its threads.", pattern=r"^[0-9]+(\.[0-9]+)?m?$"
-    )
+    cpu: Cpu | None = Field(None, description="CPU request of one worker; default: its threads.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
+            raise PydanticCustomError(
+                "rule",
+                "min {min} is above max {max}; expected min to be at most max",
+                {"min": self.min, "max": self.max},
+            )
         return self
 
 
 class Slots(_Part):
     """The numbered seats of a pool: addresses, keys and Secrets of its workers. Slot 0 has address ::11 (hex)."""
 
-    first: Annotated[int, Field(ge=0)] = 0
-    count: Annotated[int, Field(ge=1, le=4096)]
+    first: Annotated[int, _whole(0, MAX_SLOTS - 1)] = Field(0, description="Number of the pool's first slot.")
+    count: Annotated[int, _whole(1, MAX_SLOTS)] = Field(description="How many slots the pool has.")
 
     @property
     def numbers(self) -> range:
+        """The slot numbers, ascending."""
         return range(self.first, self.first + self.count)
+
+    @model_validator(mode="after")
+    def _within_the_site(self) -> Self:
+        if self.numbers.stop > MAX_SLOTS:
+            raise PydanticCustomError(
+                "rule", "the last slot would be {last}; a site's last one is {limit}",
+                {"last": self.numbers[-1], "limit": MAX_SLOTS - 1},
+            )  # fmt: skip
+        return self
 
 
 class PersistentVolumeClaim(_Part):
-    claimName: Name  # noqa: N815
+    """Kubernetes' own way to name a claim, so that a volume here reads like one in a pod."""
+
+    claimName: ObjectName = Field(description="Name of the claim in the environment's namespace.")  # noqa: N815
 
 
 class Volume(_Part):
     """Data of a site, as its workers see it. Always a claim: Pod Security `restricted` allows no hostPath."""
 
-    name: Name
-    persistentVolumeClaim: PersistentVolumeClaim  # noqa: N815
-    mountPath: Annotated[str, StringConstraints(pattern=r"^/")]  # noqa: N815
-    readOnly: bool = True  # noqa: N815
+    name: Name = Field(description="Name of the volume in the worker's pod.")
+    persistentVolumeClaim: PersistentVolumeClaim = Field(description="The claim that holds the data.")  # noqa: N815
+    mountPath: AbsolutePath = Field(description="Where workers see the data.")  # noqa: N815
+    readOnly: Flag = Field(True, description="Whether workers may only read it.")  # noqa: N815
 
 
 class Pool(_Part):
     """The workers that are near a body of data."""
 
-    workers: Workers
+    workers: Workers = Field(description="How many workers, and how big each is.")
     slots: Slots = Field(description="May be left out for a single pool of a site: first 0, count = workers.max.")
-    volumes: tuple[Volume, ...] = ()
-    catalog: tuple[str, ...] = Field((), description="Path or URL prefixes of the data that lies here.")
+    volumes: tuple[Volume, ...] = Field((), description="The data that its workers mount.")
+    catalog: tuple[DataPrefix, ...] = Field((), description="Path or URL prefixes of the data that lies here.")
 
     @model_validator(mode="before")
     @classmethod
     def _slots_of_a_single_pool(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "slots" not in given and isinstance(given.get("workers"), dict):
-            return {**given, "slots": {"first": 0, "count": given["workers"].get("max", 1)}}
-        return given
+        if not isinstance(given, dict) or "slots" in given:
+            return given
+        workers = given.get("workers")
+        most = workers.get("max") if isinstance(workers, dict) else None
+        # A wrong `max` is reported where it stands; slots that nobody wrote must not be wrong beside it.
+        sensible = isinstance(most, int) and not isinstance(most, bool) and 1 <= most <= MAX_SLOTS
+        return {**given, "slots": {"first": 0, "count": most if sensible else 1}}
 
 
 class Claim(_Part):
     """A PersistentVolumeClaim that the stack makes; existing ones are only named in `volumes`."""
 
-    storage: Bytes
-    storageClass: str  # noqa: N815
-    accessMode: Literal["ReadOnlyMany", "ReadWriteOnce", "ReadWriteMany"] = "ReadOnlyMany"  # noqa: N815
+    storage: Bytes = Field(description="Size of the claim.")
+    storageClass: ObjectName = Field(description="StorageClass that provides it.")  # noqa: N815
+    accessMode: Literal["ReadOnlyMany", "ReadWriteOnce", "ReadWriteMany"] = Field(  # noqa: N815
+        "ReadOnlyMany", description="How many nodes may mount it, and whether they may write."
+    )
 
 
 class Install(_Part):
     """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it."""
 
-    crds: bool = True
-    namespaces: bool = True
-    controller: bool = True
+    crds: Flag = Field(True, description="The CustomResourceDefinitions of kubernetes.dask.org.")
+    namespaces: Flag = Field(True, description="The namespaces and what guards them.")
+    controller: Flag = Field(True, description="The controller and its rights.")
 
 
 class Site(_Part):
     """One data centre: one Kubernetes, one /64, one gateway, its pools. File: stacks/<env>/<site>.yaml."""
 
-    name: Name
-    id: Annotated[
-        int, Field(ge=1, le=0xFFFF, description="Subnet id. Never reused: it is in every address of the site.")
-    ]
-    kubernetes: Kubernetes
-    gateway: Gateway = Gateway()
-    pools: Mapping[Name, Pool] = Field(default_factory=dict)
-    claims: Mapping[Name, Claim] = Field(default_factory=dict)
-    install: Install = Install()
+    name: Name = Field(description="The file's name.")
+    id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
+    kubernetes: Kubernetes = Field(description="How to reach the site's API server.")
+    gateway: Gateway = Field(Gateway(), description="The site's end of the tunnels.")
+    pools: Mapping[Name, Pool] = Field(
+        default_factory=dict, description="Pool name, unique in the environment -> its workers."
+    )
+    claims: Mapping[Name, Claim] = Field(
+        default_factory=dict, description="Name -> PersistentVolumeClaim that the stack makes at this site."
+    )
+    install: Install = Field(Install(), description="What of the foundation is this stack's to install.")
 
     @property
     def slots(self) -> tuple[int, ...]:
@@ -155,44 +204,49 @@ class Site(_Part):
 class ExternalSite(_Part):
     """A site that another stack of the federation owns: nothing is known of it but how to reach it."""
 
-    name: Name
-    id: Annotated[int, Field(ge=1, le=0xFFFF)]
-    publicKey: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$")]  # noqa: N815
-    endpoint: HostPort | None = None
-    presharedKeySecret: str | None = None  # noqa: N815
+    name: Name = Field(description="The file's name.")
+    id: SiteId = Field(description="Subnet id: the site's /64 follows from it.")
+    publicKey: PublicKey = Field(description="Public key of the site's gateway.")  # noqa: N815
+    endpoint: HostPort | None = Field(None, description="host:port of its gateway. Absent: it dials us.")
+    presharedKeySecret: ConfigKey | None = Field(  # noqa: N815
+        None, description="Key of the stack secret that holds a pre-shared key, if both sides want one."
+    )
 
 
 class Images(_Part):
     """Container images of an environment. Pinned: a digest, or a version tag where the policy allows it."""
 
-    dask: str
-    controller: str
-    tunnel: str
+    dask: Image = Field(description="Scheduler and workers; any image of a supported version of Dask.")
+    controller: Image = Field(description="The controller.")
+    tunnel: Image = Field(description="Gateways and the tunnels in the pods.")
 
 
 class Scheduler(_Part):
     """Where the scheduler runs and what it may use."""
 
-    site: Name
-    memory: Bytes = "2Gi"
-    cpu: str = Field("1", pattern=r"^[0-9]+(\.[0-9]+)?m?$")
+    site: Name = Field(description="Site of the scheduler, and usually of the notebook.")
+    memory: Bytes = Field("2Gi", description="Memory of the scheduler, as request and as limit.")
+    cpu: Cpu = Field("1", description="CPU request of the scheduler.")
 
 
 class Network(_Part):
     """The data plane of the environment."""
 
-    prefix: IPv6Network | None = Field(
-        None, description="A /48 of fd00::/8; default: hashed from project and stack name."
-    )
-    mtu: Annotated[int, Field(ge=1280, le=8941)] = 1280
+    prefix: Prefix | None = Field(None, description="A /48 of fd00::/8; default: hashed from project and stack name.")
+    mtu: Annotated[int, _whole(1280, 8941)] = Field(1280, description="MTU inside the tunnels, in bytes.")
 
-    @model_validator(mode="after")
-    def _unique_local(self) -> Self:
-        if self.prefix is not None and (
-            self.prefix.prefixlen != 48 or not self.prefix.subnet_of(IPv6Network("fd00::/8"))
-        ):
-            raise ValueError("expected a /48 of fd00::/8 (RFC 4193), such as fd12:3456:789a::/48")
-        return self
+
+class Settings(_Part):
+    """The `isthmus:` keys of a stack file, without their namespace."""
+
+    cluster: Name | None = Field(None, description="Name of the DaskCluster; default: the environment's name.")
+    protect: Flag = Field(
+        True, description="Protect and retain CRDs, namespaces and the seed; false only where losing all is the point."
+    )
+    scheduler: Scheduler = Field(description="The scheduler.")
+    images: Images = Field(description="Container images.")
+    network: Network = Field(Network(), description="The data plane.")
+    sites: tuple[Name, ...] = Field(min_length=1, description="Every site of the environment; each has its own file.")
 
 
 class Environment(_Part):
