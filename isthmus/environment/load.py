@@ -64,7 +64,7 @@ class _Loading:
         config = self._config(stack)
         files = self._site_files(config.get("sites"))
         sketch = self._sketch(config, files)
-        settings = self._settings(config, {key for site in sketch.sites for key in site.secrets})
+        settings = self._settings(config, sketch) if isinstance(stack.get("config"), dict) else None
         parts = [self._site(name, given, sketch) for name, given in files.items()]
         self.mistakes += clashes(sketch)
         if self.mistakes or project is None or settings is None:
@@ -126,8 +126,10 @@ class _Loading:
         ours = {key: value for key, value in given.items() if isinstance(key, str) and key.startswith(NAMESPACE)}
         return {key.removeprefix(NAMESPACE): value for key, value in ours.items()}
 
-    def _settings(self, config: Mapping[str, Any], secrets: set[str]) -> Settings | None:
+    def _settings(self, config: Mapping[str, Any], sketch: Sketch) -> Settings | None:
         """The typed keys. Stack secrets live beside them: encrypted, and named by a site."""
+        secrets = {key for site in sketch.sites for key in site.secrets}
+        all_known = {site.name for site in sketch.sites} >= set(sketch.listed)
         plain = {}
         for key, value in config.items():
             if key in Settings.model_fields or (key not in secrets and not _encrypted(value)):
@@ -135,9 +137,10 @@ class _Loading:
                 continue
             path = f"config.{NAMESPACE}{shown_key(key)}"
             if not _encrypted(value):
-                fix = f"Encrypt it, and take the old one for known: pulumi config set --secret {NAMESPACE}{key}"
+                command = f"pulumi config set --secret {NAMESPACE}{key}"
+                fix = f"Encrypt it with `{command}`; whoever could read the file knows the old one."
                 self._wrong(self.stack_file, path, "a secret stands here in the clear.", fix)
-            elif key not in secrets:
+            elif key not in secrets and all_known:
                 self._wrong(self.stack_file, path, "no site refers to this secret.", did_you_mean(key, secrets))
         return self._typed(Settings, plain, self.stack_file, f"config.{NAMESPACE}")
 
@@ -220,6 +223,6 @@ def _renamed(name: str, there: Mapping[str, str], listed: Mapping[str, object]) 
 def _with_free_id(mistake: Mistake, sketch: Sketch) -> Mistake:
     if mistake.path not in ("id", "external.id"):
         return mistake
-    return replace(
-        mistake, fix=f"No other site may have it: it becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
-    )
+    fix = f"No other site may have it: it becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
+    hint = f"{mistake.fix} " if mistake.fix and mistake.problem.startswith("got") else ""
+    return replace(mistake, fix=f"{hint}{fix}")

@@ -62,7 +62,7 @@ class Reader:
 
 def _without_quotes(problem: str) -> str:
     """PyYAML's sentence without what it quotes of the file."""
-    return " ".join(re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", problem).split())
+    return " ".join(re.sub(r"'([^']*)'", lambda quoted: quoted[0] if len(quoted[1]) < 2 else "'...'", problem).split())
 
 
 def _twice(

@@ -9,6 +9,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from isthmus.environment.shown import MAX_SHOWN
+
 
 def _no_idea(given: object) -> str:  # noqa: ARG001
     return ""
@@ -23,7 +25,7 @@ class Shape:
     expected: str
     """What is allowed, as the end of the sentence "expected ..."."""
     near: Callable[[object], str] = _no_idea
-    """A sentence with what was probably meant; empty if there is no telling."""
+    """A sentence with what was probably meant; empty if there is no telling. Repeats no more than `shown` would."""
 
 
 # -- names
@@ -32,7 +34,7 @@ class Shape:
 def _name_hint(given: object) -> str:
     if isinstance(given, bool):
         return "YAML reads an unquoted yes, no, on, off as true or false; put it in quotes."
-    if not isinstance(given, str):
+    if not isinstance(given, str) or len(given) > MAX_SHOWN:
         return ""
     near = re.sub(r"[^a-z0-9-]+", "-", given.lower()).strip("-")[:20].rstrip("-")
     return f"Did you mean {near}?" if near and near != given else ""
@@ -62,7 +64,9 @@ _BYTE_UNITS = {"k": ("Ki", "k"), "m": ("Mi", "M"), "g": ("Gi", "G"), "t": ("Ti",
 
 def _bytes_hint(given: object) -> str:
     text = f"{given}Gi" if isinstance(given, int) and not isinstance(given, bool) and given < 4096 else given
-    found = re.fullmatch(r"([0-9]+)(?:\.([0-9]+))?\s*([kmgt])?i?(?:b|bytes?)?", str(text).strip(), re.IGNORECASE)
+    found = re.fullmatch(
+        r"([0-9]{1,9})(?:\.([0-9]{1,9}))?\s*([kmgt])?i?(?:b|bytes?)?", str(text).strip(), re.IGNORECASE
+    )
     if not found or not found[3]:
         return ""
     binary, decimal = _BYTE_UNITS[found[3].lower()]
@@ -75,7 +79,7 @@ def _bytes_hint(given: object) -> str:
 
 
 def _cpu_hint(given: object) -> str:
-    found = re.match(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:c|v)", str(given), re.IGNORECASE)
+    found = re.match(r"\s*([0-9]{1,4}(?:\.[0-9]{1,3})?)\s*(?:c|v)", str(given), re.IGNORECASE)
     return f"Did you mean {found[1]}?" if found else ""
 
 
@@ -123,10 +127,19 @@ DATA: Final = Shape(
     r"^(/[^\s]*|[A-Za-z][A-Za-z0-9+.-]*://[^\s]+)$",
     "an absolute path such as /data/ecmwf/, or a URL such as s3://bucket/",
 )
+
+
+def _image_hint(given: object) -> str:
+    if isinstance(given, str) and given != given.lower():
+        return "A name has no capital letters; a tag may have them."
+    return "A digest is written after @, as sha256: and 64 hexadecimal digits." if "sha256" in str(given) else ""
+
+
 #: name[:tag][@digest]; whether it must be pinned is the policy's matter (rule `images`).
 IMAGE: Final = Shape(
     r"^[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
     "an image such as registry.example/dask:0.1.0@sha256:... (64 hexadecimal digits)",
+    _image_hint,
 )
 
 SHAPES: Final = {

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from isthmus.environment.model import Gateway, Kubernetes, Pool
+from isthmus.environment.model import Gateway, Kubernetes, Pool, Site
 from isthmus.environment.shapes import HostPort, Name, PublicKey, SiteId
 
 Part = TypeVar("Part")
@@ -80,7 +80,8 @@ def site_sketch(name: str, file: str, given: Mapping[str, Any]) -> SiteSketch:
         id=valid(_ID, given.get("id")),
         kubernetes=valid(_KUBERNETES, kubernetes),
         endpoint=gateway.endpoint if gateway else None,
-        dials_known=gateway is not None,
+        # A misspelt `gateway:` is one mistake, not also a site that nobody can dial.
+        dials_known=gateway is not None and ("gateway" in given or given.keys() <= Site.model_fields.keys()),
         pools={key: pool for key, value in pools.items() if (pool := valid(_POOL, value)) and valid(_NAME, key)},
         slots_written=len(pools) < 2 or not without_slots(pools),
         secrets=_texts(kubernetes.get("kubeconfigSecret") if isinstance(kubernetes, dict) else None),

@@ -23,7 +23,11 @@ _KNOWN = "Known: "
 
 def mistakes_of(error: ValidationError, kind: type[BaseModel], file: str, prefix: str = "") -> Iterator[Mistake]:
     """Each thing that pydantic found wrong with a `kind` in `file`; `prefix` stands before every path."""
-    for row in error.errors(include_url=False):
+    rows = error.errors(include_url=False)
+    misspelt = {_meant(kind, row["loc"]) for row in rows if row["type"] == "extra_forbidden"}
+    for row in rows:
+        if row["type"] == "missing" and row["loc"] in misspelt:
+            continue  # it is there under a slightly wrong name, and that is what is said
         # pydantic marks a wrong key of a mapping by a last element "[key]"; the key itself stands before it.
         location = [part for part in row["loc"] if part != "[key]"]
         path = prefix + dotted(location)
@@ -35,6 +39,12 @@ def mistakes_of(error: ValidationError, kind: type[BaseModel], file: str, prefix
         yield Mistake(file, path.rstrip("."), *_problem(row["type"], row["msg"], given, schema, path))
 
 
+def _meant(kind: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Where the key would stand that an unknown one was probably meant to be."""
+    near = _nearest(str(location[-1]), _keys(kind, location))
+    return (*location[:-1], near or "")
+
+
 def unknown_key(file: str, prefix: str, key: str, known: Iterable[str]) -> Mistake:
     """A key that nobody reads, with the one that was probably meant."""
     return Mistake(file, f"{prefix}{shown_key(key)}", "unknown key.", did_you_mean(key, known))
@@ -43,10 +53,15 @@ def unknown_key(file: str, prefix: str, key: str, known: Iterable[str]) -> Mista
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest of the known words, or all of them if none is near."""
     words = sorted(known)
-    near = difflib.get_close_matches(given.lower(), [word.lower() for word in words], n=1)
-    if near:
-        return f"Did you mean {next(word for word in words if word.lower() == near[0])}?"
+    if near := _nearest(given, words):
+        return f"Did you mean {near}?"
     return f"{_KNOWN}{', '.join(words)}." if words else ""
+
+
+def _nearest(given: str, known: Iterable[str]) -> str | None:
+    words = {word.lower(): word for word in known}
+    near = difflib.get_close_matches(given.lower(), words, n=1, cutoff=0.75)
+    return words[near[0]] if near else None
 
 
 def near_only(hint: str) -> str:
@@ -74,6 +89,8 @@ def _problem(type_: str, message: str, given: object, schema: Schema, path: str)
 def _fix(given: object, schema: Schema) -> str:
     if shape := _shape(schema):
         return SHAPES[shape].near(given)
+    if isinstance(given, str) and schema.get("type") == "array":
+        return "A list of one is written in brackets: [...]."
     if isinstance(given, str) and schema.get("enum"):
         return did_you_mean(given, schema["enum"])
     if schema.get("type") == "string" and isinstance(given, bool | int | float):
