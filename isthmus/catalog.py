@@ -1,7 +1,7 @@
 """What data lies in which pool: prefixes of paths and URLs, the longest one wins.
 
-A prefix ends at a path border, so `/data/b` holds `/data/b/x.nc` and not `/data/bb`; a trailing `*` leaves the end open.
-`file://` is dropped, and `s3://bucket` also finds `bucket/key`, the form in which file systems keep it.
+A prefix ends at a path border, so `/data/b` holds `/data/b/x.nc` and not `/data/bb`; a trailing `*` leaves it
+open. `file://` is dropped, and `s3://bucket` also finds `bucket/key`, the form in which file systems keep it.
 """
 
 import os
@@ -21,7 +21,7 @@ _CHAIN: Final = re.compile(r"[a-z][a-z0-9+.-]*(?:://[^:]*)?::")
 class Catalog(Mapping[str, str]):
     """Prefix -> pool, as it was given; `pool_of` is what it is for.
 
-    Raises CatalogError: if a prefix or a pool is empty or no string, or if one prefix, differently spelled, names two pools.
+    Raises CatalogError: if a prefix or a pool is empty or no string, or if one prefix names two pools (`/a` and `/a/`).
     """
 
     def __init__(self, prefixes: Mapping[str, str] | None = None) -> None:
