@@ -43,7 +43,7 @@ class Recorder(SchedulerPlugin):
     async def start(self, scheduler: Scheduler) -> None:
         self.scheduler = scheduler
 
-    def update_graph(self, scheduler: Scheduler, *, tasks: Collection[Hashable], **_: Any) -> None:
+    def update_graph(self, scheduler: Scheduler, *, tasks: Collection[Hashable], **_: Any) -> None:  # noqa: ARG002
         self.tasks += len(tasks)
 
     def transition(self, key: Any, start: str, finish: str, *_: Any, **kwargs: Any) -> None:
@@ -78,9 +78,7 @@ class World:
 
     def ran_in(self, *names: str) -> set[str]:
         """The pools where tasks ran, of those whose key holds one of the names; of all if none is given."""
-        return {
-            pool for key, pool in self.recorder.ran.items() if not names or any(name in str(key) for name in names)
-        }
+        return {pool for key, pool in self.recorder.ran.items() if not names or any(name in str(key) for name in names)}
 
     def lie_in(self, collection: Any) -> set[str]:
         """The pools where the results of a persisted collection, or of futures, are kept."""
