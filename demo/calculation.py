@@ -13,6 +13,7 @@ All of it is linear, so means over members and over the region come before the s
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -27,27 +28,50 @@ LA_NINA_K: Final = -0.5
 TOLERANCE: Final = 1e-4
 
 
-def el_nino_outlook(forecasts: xr.DataArray, observed: xr.DataArray) -> xr.Dataset:
+@dataclass(frozen=True)
+class Question:
+    """Something that takes both data sets: results that are differences, and results of the observations alone."""
+
+    differences: Mapping[str, tuple[xr.DataArray, xr.DataArray]]
+    """Name of a result: (of the forecasts, of the observations). Both sides are as small as they can get apart."""
+    observed: Mapping[str, xr.DataArray] = field(default_factory=dict)
+
+    @property
+    def answer(self) -> xr.Dataset:
+        """Forecast minus observed, and what was observed."""
+        return xr.Dataset({name: one - other for name, (one, other) in self.differences.items()} | dict(self.observed))
+
+
+def el_nino_outlook(forecasts: xr.DataArray, observed: xr.DataArray) -> Question:
     """Forecast minus observed climatology, in K.
 
     forecasts: surface temperature in K (realization, time, latitude, longitude), monthly means.
     observed: sea-surface temperature in K (time, latitude, longitude), monthly means of some years, NaN on land.
 
-    Returns `nino34` (realization, time), `anomaly` (time, latitude, longitude: ensemble mean, where both have sea)
-    and `observed_nino34` (observed_time: the observed months against the mean of their calendar month).
+    The answer has `nino34` (realization, time), `anomaly` (time, latitude, longitude: ensemble mean, where both have
+    sea) and `observed_nino34` (observed_time: the observed months against the mean of their calendar month).
     """
-    forecasts, observed = (field.reset_coords(drop=True) for field in (forecasts, observed))
+    forecasts, observed = (data.reset_coords(drop=True) for data in (forecasts, observed))
     months = forecasts.time.dt.month
     strip = whole_cells(forecasts, of=observed)
     region = region_mean(observed, NINO34)
     measured = region.rename(time="observed_time")
-    return xr.Dataset(
-        {
-            "nino34": region_mean(forecasts, NINO34) - climatology(region, months),
-            "anomaly": strip.mean("realization") - coarsened(climatology(observed, months), strip),
-            "observed_nino34": measured - climatology(region, measured.observed_time.dt.month),
-        }
+    return Question(
+        differences={
+            "nino34": (region_mean(forecasts, NINO34), climatology(region, months)),
+            "anomaly": (strip.mean("realization"), coarsened(climatology(observed, months), strip)),
+        },
+        observed={"observed_nino34": measured - climatology(region, measured.observed_time.dt.month)},
     )
+
+
+def ensemble_difference(predictions: xr.DataArray, analyses: xr.DataArray, height: int) -> Question:
+    """The seed's calculation: mean over the realizations at one height minus what was observed there, in Pa.
+
+    As in the seed, the mean is taken at every height of a chunk and one of them is kept: deliberately inefficient.
+    """
+    averages = predictions.mean("realization")
+    return Question({"difference": (averages.isel(height=height, drop=True), analyses)})
 
 
 def climatology(observed: xr.DataArray, months: xr.DataArray) -> xr.DataArray:
@@ -57,36 +81,30 @@ def climatology(observed: xr.DataArray, months: xr.DataArray) -> xr.DataArray:
     return observed.weighted((observed.time.dt.month == asked).astype(observed.dtype)).mean("time").rename(asked=axis)
 
 
-def ensemble_difference(predictions: xr.DataArray, analyses: xr.DataArray, height: int) -> xr.DataArray:
-    """The seed's calculation: mean over the realizations at one height minus what was observed there, in Pa."""
-    return predictions.mean("realization").isel(height=height) - analyses
-
-
-def region_mean(field: xr.DataArray, region: Mapping[str, tuple[float, float]]) -> xr.DataArray:
+def region_mean(data: xr.DataArray, region: Mapping[str, tuple[float, float]]) -> xr.DataArray:
     """Mean over latitudes and longitudes from..to, in degrees; cells weigh with the area inside the region."""
-    latitude, longitude = (_inside(field[name], *region[name]) for name in ("latitude", "longitude"))
-    return field.weighted(latitude * longitude).mean(("latitude", "longitude"))
+    latitude, longitude = (_inside(data[name], *region[name]) for name in ("latitude", "longitude"))
+    return data.weighted(latitude * longitude).mean(("latitude", "longitude"))
 
 
-def coarsened(field: xr.DataArray, target: xr.DataArray) -> xr.DataArray:
-    """The field on the grid of `target`: mean over each target cell, NaN unless every part of it has a value.
+def coarsened(data: xr.DataArray, target: xr.DataArray) -> xr.DataArray:
+    """The data on the grid of `target`: mean over each target cell, NaN unless every part of it has a value.
 
     First-order conservative remapping. Shares of a cell's area factor into latitude and longitude.
     """
-    known = field.notnull()
-    total, share = field.fillna(0.0), known.astype(field.dtype)
+    total, share = data.fillna(0.0), data.notnull().astype(data.dtype)
     for name in ("latitude", "longitude"):
-        overlap = _overlaps(field[name], target[name]).astype(field.dtype)
+        overlap = _overlaps(data[name], target[name]).astype(data.dtype)
         total, share = xr.dot(total, overlap, dim=name), xr.dot(share, overlap, dim=name)
         total, share = (part.rename({f"{name}_to": name}) for part in (total, share))
     return total / share.where(share > 1 - TOLERANCE)
 
 
-def whole_cells(field: xr.DataArray, *, of: xr.DataArray) -> xr.DataArray:
-    """The rows of `field` that lie wholly between the outer edges of the latitudes of the other field."""
-    edges, limits = bounds(field.latitude), bounds(of.latitude)
+def whole_cells(data: xr.DataArray, *, of: xr.DataArray) -> xr.DataArray:
+    """The rows that lie wholly between the outer edges of the latitudes of the other data."""
+    edges, limits = bounds(data.latitude), bounds(of.latitude)
     inside = (edges[:, 0] >= limits.min() - TOLERANCE) & (edges[:, 1] <= limits.max() + TOLERANCE)
-    return field.isel(latitude=np.flatnonzero(inside))
+    return data.isel(latitude=np.flatnonzero(inside))
 
 
 def bounds(centres: xr.DataArray) -> NDArray[np.float64]:

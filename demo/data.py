@@ -87,7 +87,7 @@ def _once(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def _sample(name: str) -> Path:
-    import iris_sample_data  # type: ignore[import-untyped]
+    import iris_sample_data
 
     return Path(iris_sample_data.path) / name
 
