@@ -24,7 +24,14 @@ LABEL_SITE: Final = f"{DOMAIN}/site"
 LABEL_POOL: Final = f"{DOMAIN}/pool"
 LABEL_SLOT: Final = f"{DOMAIN}/slot"
 LABEL_ROLE: Final = f"{DOMAIN}/role"
-"""`gateway`, `controller`: our own pods that the Dask operator does not know."""
+"""`gateway`, `controller`: our own pods that the Dask operator does not know. `client`: a pod (of a namespace with
+LABEL_ENVIRONMENT) that may reach the scheduler, such as a notebook."""
+ANNOTATION_CONFIGURATION: Final = f"{DOMAIN}/configuration"
+"""Digest of the configuration that a pod reads at its start, on pod templates: another one, other pods."""
+ANNOTATION_HANDED_DOWN: Final = f"{DOMAIN}/replicas-handed-down"
+"""On a default group: the DaskCluster's replicas that it was last given, so that only a change is handed down."""
+ANNOTATION_RETIRING: Final = f"{DOMAIN}/retiring"
+"""On a worker pod: the controller has asked the scheduler to retire it, or was about to."""
 
 ENV_PREFIX: Final = "ISTHMUS_PREFIX"
 """The environment's /48, e.g. `fd12:3456:789a::/48`. Absent: no data plane, `isthmus.comm` does nothing."""
@@ -85,6 +92,27 @@ def default_group(cluster: str) -> str:
 def worker_group(cluster: str, pool: str) -> str:
     """Name of a pool's DaskWorkerGroup, so that upstream's `scale(worker_group=pool)` finds it."""
     return f"{cluster}-{pool}"
+
+
+def controller(environment: str) -> str:
+    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding: a Kubernetes can be home
+    to several environments."""
+    return f"controller-{environment}"
+
+
+def worker(cluster: str) -> str:
+    """ServiceAccount of the workers, without any right."""
+    return f"{cluster}-worker"
+
+
+def python(cluster: str) -> str:
+    """ConfigMap with the zip of our Python and with Dask's YAML."""
+    return f"{cluster}-python"
+
+
+def tunnel_secret(owner: str) -> str:
+    """Secret with the tunnel.json of a gateway or a scheduler, which is named `owner`."""
+    return f"{owner}-tunnel"
 
 
 def workers_service(cluster: str) -> str:

@@ -1,0 +1,104 @@
+"""kopf's wiring: its watches, credentials and signals; everything that decides is ours.
+
+Only `on.event` handlers: no finalizer, no annotation, no timer, so that deletion works while the controller is down.
+kopf runs with its scanning off: it asks for nothing outside the given namespaces but API discovery.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import aiohttp
+import kopf
+
+from isthmus.controller import health
+from isthmus.controller.apply import Api
+from isthmus.controller.connect import Connect
+from isthmus.controller.kinds import WATCHED, Kind
+from isthmus.controller.retire import Retirements
+from isthmus.controller.scheduler import SchedulerClient
+from isthmus.controller.work import WORKERS, read_all, sweep, work
+from isthmus.controller.world import World
+
+
+def settings() -> kopf.OperatorSettings:
+    """What kopf may do: watch what carries our labels; write nothing, post nothing, look at nothing else."""
+    made = kopf.OperatorSettings()
+    made.scanning.disabled = True
+    made.posting.enabled = False
+    made.peering.standalone = True
+    for kind in WATCHED:
+        if kind.selector:
+            made.watching.label_selectors[kind.group, kind.version, kind.plural] = kind.selector
+    return made
+
+
+def registry(world: World, connection: Connect) -> kopf.OperatorRegistry:
+    """kopf's handlers: a login and one event handler per kind."""
+    made = kopf.OperatorRegistry()
+
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.session())
+
+    kopf.on.login(registry=made, id="login")(login)
+    for kind in WATCHED:
+        kopf.on.event(kind.group, kind.version, kind.plural, registry=made, id=kind.plural)(_handler(world, kind))
+    return made
+
+
+def _handler(world: World, kind: Kind) -> Any:
+    async def seen(event: kopf.RawEvent, **_: Any) -> None:
+        world.event(kind, event["object"], gone=event["type"] == "DELETED")
+
+    return seen
+
+
+async def run(
+    connection: Connect,
+    namespaces: Sequence[str],
+    *,
+    port: int | None,
+    host: str = "",
+    stop: asyncio.Event | None = None,
+    schedulers: aiohttp.ClientSession | None = None,
+) -> None:
+    """The controller of `namespaces`, until SIGTERM, or until `stop` is set.
+
+    port: where /healthz answers; None for nowhere. schedulers: the session that asks Dask schedulers.
+    Raises IsthmusError if it is not let in.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        session = await stack.enter_async_context(connection.session())
+        asking = schedulers if schedulers is not None else await stack.enter_async_context(aiohttp.ClientSession())
+        world = World(api=Api(session, connection.server), schedulers=SchedulerClient(asking))
+        if port is not None:
+            runner = await health.serve(world, host, port)
+            stack.push_async_callback(runner.cleanup)
+        await read_all(world, namespaces)
+        await stack.enter_async_context(_loops(world, namespaces))
+        await kopf.operator(
+            registry=registry(world, connection),
+            settings=settings(),
+            namespaces=list(namespaces),
+            stop_flag=stop,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _loops(world: World, namespaces: Sequence[str]) -> AsyncIterator[None]:
+    """Workers and sweep for the length of the block. One that ends by itself is a fault and ends the block too."""
+    retirements = Retirements(world)
+    inside = asyncio.current_task()
+    assert inside is not None
+    tasks = [asyncio.create_task(work(world, retirements), name=f"worker {number}") for number in range(WORKERS)]
+    tasks.append(asyncio.create_task(sweep(world, namespaces), name="sweep"))
+    for task in tasks:
+        task.add_done_callback(lambda ended: ended.cancelled() or inside.cancel(f"{ended.get_name()} ended"))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await retirements.stop()
