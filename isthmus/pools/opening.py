@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import dask.config
 import distributed
 from dask.base import annotate, get_annotations, is_dask_collection
 
@@ -18,7 +17,7 @@ from isthmus.pools.client import pool
 from isthmus.pools.optimize import ANNOTATION
 from isthmus.pools.plugin import METADATA_KEY
 from isthmus.pools.propagate import ANYWHERE
-from isthmus.pools.tag import CONFIG_KEY
+from isthmus.pools.tag import from_config
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -71,7 +70,7 @@ def _open(function: str, paths: Path | Sequence[Path], chunks: Any, kwargs: dict
 def _home(paths: list[str], client: Any, function: str) -> str:
     if isinstance(told := get_annotations().get(ANNOTATION), str):
         return told
-    catalog = Catalog.read(dask.config.get(CONFIG_KEY, None)) or Catalog(client.get_metadata(METADATA_KEY, default={}))
+    catalog = from_config() or Catalog(client.get_metadata(METADATA_KEY, default={}))
     homes: dict[str, str] = {}
     for path in paths:
         if (home := catalog.pool_of(path)) is None:

@@ -69,7 +69,7 @@ class Pools(SchedulerPlugin):
     async def start(self, scheduler: Scheduler) -> None:
         """Called by Dask when the plugin is registered."""
         self.scheduler = scheduler
-        self.catalog = tag.configured() if self.catalog is None else self.catalog
+        self.catalog = tag.from_config() if self.catalog is None else self.catalog
         tag.use(self.catalog)
         for pool in self.catalog.values():
             self.roster.members(pool)  # known from now on, also without workers
@@ -80,6 +80,10 @@ class Pools(SchedulerPlugin):
         if (manager := scheduler.extensions.get("amm")) is not None:
             memory.stay_inside(manager, self)
         logger.info("pools are kept pools=%s prefixes=%d", ",".join(self.roster.pools()), len(self.catalog))
+
+    async def close(self) -> None:
+        """Called by Dask when the scheduler ends."""
+        tag.use(None)
 
     def restart(self, scheduler: Scheduler) -> None:
         """All tasks are gone; the workers were removed one by one."""

@@ -24,15 +24,23 @@ _PROBE_BYTES: Final = 4_000_000
 _of_plugin: Catalog | None = None
 
 
-def use(catalog: Catalog) -> None:
-    """From now on `configured()` is this catalog: the plugin's, for the optimizers that run in its process."""
+def use(catalog: Catalog | None) -> None:
+    """From now on `configured()` is this catalog: the plugin's, for the optimizers that run in its process.
+
+    None: the plugin is gone.
+    """
     global _of_plugin
     _of_plugin = catalog
 
 
 def configured() -> Catalog:
     """The catalog of this process: the plugin's, if it runs here, else that of Dask's configuration."""
-    return Catalog.read(dask.config.get(CONFIG_KEY, None)) if _of_plugin is None else _of_plugin
+    return from_config() if _of_plugin is None else _of_plugin
+
+
+def from_config() -> Catalog:
+    """The catalog of Dask's configuration; empty if it states none."""
+    return Catalog.read(dask.config.get(CONFIG_KEY, None))
 
 
 class PathFinder:
