@@ -14,7 +14,7 @@ from isthmus.environment.wording import did_you_mean, near_only
 from isthmus.errors import CatalogError, Mistake
 
 #: Volumes and folders of a worker's pod that are ours: a site's data must not hide them.
-OUR_VOLUMES: Final = (names.TUNNEL_VOLUME, "python", "tmp")
+OUR_VOLUMES: Final = (names.TUNNEL_VOLUME, "python", "scratch")
 OUR_PATHS: Final = ("/etc/isthmus", "/tmp", "/run/isthmus")  # noqa: S108 (a path in a pod)
 
 

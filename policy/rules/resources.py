@@ -1,0 +1,38 @@
+"""What a container asks of its node."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from policy.plain import UNKNOWN, at
+from policy.pods import pods_of
+from policy.record import Finding, Resource, ResourceRule, Settings, Severity, Unknown, not_known
+
+#: A limit on CPU slows bursts and protects nobody; one on memory keeps a leak from taking the node.
+STATED: Final = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
+
+
+def check_resources(resource: Resource, _: Settings) -> Iterator[Finding]:
+    for pod in pods_of(resource):
+        yield from pod.gaps
+        for container in pod.containers:
+            if container.ephemeral:
+                continue  # Kubernetes forbids them resources: they live on what the pod has
+            for path in STATED:
+                value = at(container.fields, "resources", *path)
+                where = ".".join((container.where, "resources", *path))
+                if value is UNKNOWN:
+                    yield not_known(where)
+                elif value in (None, "", 0, "0"):
+                    yield Finding(where, "is missing")
+
+
+RESOURCES: Final = ResourceRule(
+    name="resources",
+    title="Every container states its requests and its memory limit.",
+    why="Without a request workers are stacked on one node; without a limit one worker's memory is everybody's.",
+    fix="State requests.cpu, requests.memory and limits.memory.",
+    standard="kube-linter unset-cpu-requirements and unset-memory-requirements, checkov CKV_K8S_10, 12, 13",
+    unknown=Unknown.IS_VIOLATION,
+    severity=Severity.MEDIUM,
+    check=check_resources,
+)
