@@ -1,0 +1,86 @@
+"""Our ComponentResource: a stated type token, children that inherit what they must wait for, and no orphans."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final, TypedDict
+
+import pulumi
+
+from isthmus.errors import IsthmusError
+
+#: Package and module of every type token. `index` is what the SDK gives packaged components, so that
+#: URNs are the same in whatever language the program is.
+PACKAGE: Final = "isthmus:index"
+
+
+class Place(TypedDict):
+    """Where something is declared: part of the arguments of everything that belongs to a site."""
+
+    environment: str
+    """Name of the environment; its namespace follows from it."""
+    site: str
+    """Name of the data centre."""
+    cluster: str
+    """Name of the Dask cluster: the stem of most names."""
+
+
+class OrphanError(IsthmusError):
+    """A resource was declared beside the platform instead of below it."""
+
+    def __init__(self, token: str, name: str) -> None:
+        self.token, self.name = token, name
+        super().__init__(
+            f"{token} {name!r} has no parent: it would get no provider and no place in the tree. "
+            "Declare it inside a component with opts=self.child_opts()."
+        )
+
+
+class Component(pulumi.ComponentResource):
+    """Base of everything under `components`. A subclass states its name in the tree: `class X(Component, kind="X")`."""
+
+    token: ClassVar[str]
+
+    def __init_subclass__(cls, *, kind: str) -> None:
+        super().__init_subclass__()
+        cls.token = f"{PACKAGE}:{kind}"
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
+        super().__init__(self.token, name, {}, opts)
+        # Pulumi hands a component's provider down to its children, but not what the component waits for.
+        self._inherited = pulumi.ResourceOptions(depends_on=opts.depends_on if opts else None)
+
+    def hand_down(
+        self, *, provider: pulumi.ProviderResource | None = None, after: Sequence[pulumi.Resource] = ()
+    ) -> None:
+        """Children declared from now on have this provider, and wait for these."""
+        more = pulumi.ResourceOptions(provider=provider, depends_on=list(after))
+        self._inherited = pulumi.ResourceOptions.merge(self._inherited, more)
+
+    def child_opts(
+        self,
+        *,
+        after: Sequence[pulumi.Resource] = (),
+        keep: bool = False,
+        ignore_changes: Sequence[str] = (),
+    ) -> pulumi.ResourceOptions:
+        """Options of a child: below this component, after all that the component itself waits for and after `after`.
+
+        keep: refuse to delete it, and leave it in the cluster when the stack forgets it.
+        """
+        own = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            protect=True if keep else None,
+            retain_on_delete=True if keep else None,
+            ignore_changes=list(ignore_changes) or None,
+        )
+        return pulumi.ResourceOptions.merge(self._inherited, own)
+
+
+def refuse_orphans() -> None:
+    """From now on a resource without a parent is an OrphanError in its own constructor, where the traceback helps."""
+    pulumi.runtime.register_stack_transformation(_backstop)
+
+
+def _backstop(declared: pulumi.ResourceTransformationArgs) -> None:
+    if declared.opts.parent is None:
+        raise OrphanError(declared.type_, declared.name)

@@ -1,0 +1,103 @@
+"""NetworkPolicies: who may call whom. Everything is closed by default; each flow that exists is stated at both ends.
+
+client, controller ──8786/8787──> scheduler, or the gateway's alias where the scheduler is not
+pod ──51820/UDP──> gateway <──51820/UDP──> gateways of other sites
+worker <──9000-9001──> worker, scheduler      (the same site; across sites all of it is inside the tunnel)
+"""
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.base import Place
+from components.labels import Labels
+from components.objects import Spec, metadata
+from isthmus import names
+
+#: The label that Kubernetes itself puts on every namespace.
+NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
+ANYWHERE: Final = ("0.0.0.0/0", "::/0")
+
+
+def pods(labels: Labels) -> Spec:
+    """Pods of the policy's own namespace, as a peer."""
+    return {"podSelector": {"matchLabels": labels}}
+
+
+def pods_in(namespace: Labels, labels: Labels) -> Spec:
+    """Pods of the namespaces with these labels, as a peer. No labels: every pod of them."""
+    return {"namespaceSelector": {"matchLabels": namespace}, "podSelector": {"matchLabels": labels} if labels else {}}
+
+
+def blocks(*cidrs: str) -> list[Spec]:
+    """Address blocks, as peers."""
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
+
+
+def tcp(*ports: int) -> list[Spec]:
+    """TCP ports of a rule."""
+    return [{"protocol": "TCP", "port": port} for port in ports]
+
+
+def udp(*ports: int) -> list[Spec]:
+    """UDP ports of a rule."""
+    return [{"protocol": "UDP", "port": port} for port in ports]
+
+
+def allow(
+    name: str,
+    place: Place,
+    *,
+    of: Labels,
+    called: str,
+    opts: pulumi.ResourceOptions,
+    ingress: Sequence[Spec] = (),
+    egress: Sequence[Spec] = (),
+    namespace: str | None = None,
+) -> NetworkPolicy:
+    """Opens flows of the pods with the labels `of`; with no flow at all it closes everything.
+
+    called: name of the object; namespace: the environment's by default.
+    """
+    directions = {"Ingress": list(ingress), "Egress": list(egress)}
+    opened = [direction for direction, rules in directions.items() if rules]
+    spec: Spec = {
+        "podSelector": {"matchLabels": of} if of else {},
+        "policyTypes": opened or list(directions),
+        **{direction.lower(): directions[direction] for direction in opened},
+    }
+    return NetworkPolicy(name, metadata=metadata(place, called, namespace=namespace), spec=spec, opts=opts)
+
+
+def dns() -> Spec:
+    """Egress to the cluster's name service, wherever its pods are in kube-system."""
+    return {"to": [pods_in({NAMESPACE_NAME: "kube-system"}, {})], "ports": [*udp(53), *tcp(53)]}
+
+
+def callers(place: Place, controller: Labels, client: Labels) -> list[Spec]:
+    """Ingress to the scheduler's two ports, or to those of its alias: clients to both, the controller to HTTP only."""
+    environment = {names.LABEL_ENVIRONMENT: place["environment"]}
+    return [
+        {"from": [pods_in(environment, client)], "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
+        {
+            "from": [pods_in({NAMESPACE_NAME: names.SYSTEM_NAMESPACE}, controller)],
+            "ports": tcp(names.DASHBOARD_PORT),
+        },
+    ]
+
+
+def dialled(endpoint: str) -> Spec:
+    """Egress to another site's endpoint, `host:port`. A policy knows no host names: one opens its port to anywhere."""
+    host, _, port = endpoint.rpartition(":")
+    return {"to": blocks(*_blocks_of(host.strip("[]"))), "ports": udp(int(port))}
+
+
+def _blocks_of(host: str) -> tuple[str, ...]:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return ANYWHERE
+    return (f"{address}/{address.max_prefixlen}",)

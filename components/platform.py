@@ -1,0 +1,196 @@
+"""One environment as a whole: its seed, its sites, the data plane between them, the Dask cluster over them."""
+
+from collections.abc import Callable
+from typing import TypedDict
+
+import pulumi
+import pulumi_random as random
+
+from components.base import Component, Place, refuse_orphans
+from components.cluster import Cluster
+from components.controller import Controller
+from components.crds import Crds
+from components.gateway import Gateway, GatewayArgs
+from components.mesh import DataPlane, dialled_by, mesh_of
+from components.python_files import PythonFiles, digest
+from components.site import ClaimArgs, Site, SiteArgs
+from components.worker_group import Slots, WorkerGroup, WorkerGroupArgs
+from isthmus import environment as configured
+from isthmus import names
+from isthmus.wireguard import addresses
+
+#: Letters and digits: 380 bits, so nobody guesses it, and a length that no rule about passwords minds.
+SEED_LENGTH = 64
+
+
+class PlatformArgs(TypedDict):
+    """What is configured, and the way to what is configured as a secret."""
+
+    environment: configured.Environment
+    secret: Callable[[str], pulumi.Output[str]]
+    """Key of the stack's configuration -> its secret value; raises if it is not set."""
+
+
+class Platform(Component, kind="Platform"):
+    """Everything of one environment.
+
+    Order at each site: namespaces; CRDs, then the controller, and beside them the gateway and the slots; then the
+    custom resources. Taking it down goes the other way, so what custom resources need is there until they are gone.
+    """
+
+    schedulers: dict[str, str]
+    """Site -> address of the scheduler for ordinary Dask clients there."""
+    prefix: str
+    """The environment's /48."""
+    namespaces: dict[str, pulumi.Output[list[str]]]
+    """Site -> where the environment is in its Kubernetes."""
+    public_keys: dict[str, pulumi.Output[str]]
+    """Site -> public key of its gateway: what another stack of a federation needs."""
+
+    def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        refuse_orphans()
+        self._environment, self._secret = args["environment"], args["secret"]
+        env = self._environment
+        self._mesh = mesh_of(env)
+        agreed = {site.name: self._secret(key) for site in env.external if (key := site.presharedKeySecret)}
+        self._data_plane = DataPlane(self._mesh, self._seed(), agreed)
+        sites = {site.name: self._site(site) for site in env.sites}
+        service = f"{names.scheduler(env.cluster)}.{names.namespace(env.name)}.svc"
+        self.prefix = str(env.prefix)
+        self.schedulers = dict.fromkeys(sites, f"tcp://{service}:{names.SCHEDULER_PORT}")
+        self.namespaces = {name: site.namespaces for name, site in sites.items()}
+        self.public_keys = {site: self._data_plane.public_key(site) for site in sites}
+        self.register_outputs({"prefix": self.prefix, "schedulers": self.schedulers, "publicKeys": self.public_keys})
+
+    def _seed(self) -> pulumi.Output[str]:
+        """The one secret of the environment. Not RandomBytes, which shows its value as the resource's id."""
+        provider = random.Provider("random", opts=self.child_opts())
+        seed = random.RandomPassword(
+            "seed",
+            length=SEED_LENGTH,
+            special=False,
+            opts=pulumi.ResourceOptions.merge(
+                self.child_opts(keep=self._environment.protect), pulumi.ResourceOptions(provider=provider)
+            ),
+        )
+        return seed.result
+
+    def _place(self, site: configured.Site) -> Place:
+        return {"environment": self._environment.name, "site": site.name, "cluster": self._environment.cluster}
+
+    def _site(self, configuration: configured.Site) -> Site:
+        """A site and all that is declared in it."""
+        env, place, name = self._environment, self._place(configuration), configuration.name
+        site = Site(name, self._site_args(configuration), opts=self.child_opts())
+        foundation: list[pulumi.Resource] = []
+        if configuration.install.crds:
+            foundation.append(Crds(name, {"keep": env.protect}, opts=site.child_opts()))
+        if configuration.install.controller:
+            controller = Controller(
+                name, {**place, "image": env.images.controller}, opts=site.child_opts(after=foundation)
+            )
+            foundation.append(controller)
+        Gateway(name, self._gateway_args(configuration), opts=site.child_opts())
+        if configuration.pools or name == env.scheduler.site:
+            python = PythonFiles(name, {**place, "catalog": env.catalog}, opts=site.child_opts())
+            foundation.append(python)
+        if name == env.scheduler.site:
+            self._cluster(site, configuration, foundation)
+        if configuration.pools:
+            self._pools(site, configuration, foundation)
+        return site
+
+    def _site_args(self, site: configured.Site) -> SiteArgs:
+        claims: dict[str, ClaimArgs] = {
+            name: {"storage": claim.storage, "storage_class": claim.storageClass, "access_mode": claim.accessMode}
+            for name, claim in site.claims.items()
+        }
+        key = site.kubernetes.kubeconfigSecret
+        return {
+            **self._place(site),
+            "kubeconfig": self._secret(key) if key else site.kubernetes.kubeconfig,
+            "context": site.kubernetes.context,
+            "install_namespaces": site.install.namespaces,
+            "install_controller": site.install.controller,
+            "claims": claims,
+            "slots": len(site.slots),
+            "published": site.gateway.service.type,
+            "keep": self._environment.protect,
+        }
+
+    def _gateway_args(self, site: configured.Site) -> GatewayArgs:
+        service = site.gateway.service
+        return {
+            **self._place(site),
+            "image": self._environment.images.tunnel,
+            "tunnel_json": self._data_plane.tunnel_json(site.name, "gateway"),
+            "configuration": self._data_plane.digest(site.name, "gateway"),
+            "dials": dialled_by(self._mesh, site),
+            "dialled": site.gateway.endpoint is not None,
+            "alias": site.name != self._environment.scheduler.site,
+            "service_type": service.type,
+            "node_port": service.nodePort,
+            "annotations": service.annotations,
+        }
+
+    def _cluster(self, site: Site, configuration: configured.Site, after: list[pulumi.Resource]) -> None:
+        env, name = self._environment, configuration.name
+        Cluster(
+            name,
+            {
+                **self._place(configuration),
+                "image": env.images.dask,
+                "tunnel_image": env.images.tunnel,
+                "tunnel_json": self._data_plane.tunnel_json(name, "scheduler"),
+                "configuration": self._data_plane.digest(name, "scheduler", digest(env.catalog)),
+                "prefix": str(env.prefix),
+                "address": str(self._mesh.scheduler_address),
+                "memory": env.scheduler.memory,
+                "cpu": env.scheduler.cpu,
+            },
+            opts=site.child_opts(after=after),
+        )
+
+    def _pools(self, site: Site, configuration: configured.Site, after: list[pulumi.Resource]) -> None:
+        contents = {
+            str(slot): self._data_plane.tunnel_json(configuration.name, f"slot-{slot}") for slot in configuration.slots
+        }
+        slots = Slots(
+            configuration.name, {**self._place(configuration), "tunnel_json": contents}, opts=site.child_opts()
+        )
+        for name, pool in sorted(configuration.pools.items()):
+            WorkerGroup(
+                name,
+                self._group_args(configuration, name, pool),
+                opts=site.child_opts(after=[*after, slots, *site.claims]),
+            )
+
+    def _group_args(self, site: configured.Site, name: str, pool: configured.Pool) -> WorkerGroupArgs:
+        env = self._environment
+        return {
+            **self._place(site),
+            "pool": name,
+            "image": env.images.dask,
+            "tunnel_image": env.images.tunnel,
+            "configuration": self._data_plane.digest(site.name, f"slot-{pool.slots.first}", digest(env.catalog)),
+            "prefix": str(env.prefix),
+            "address_prefix": str(addresses.site_prefix(env.prefix, site.id)),
+            "scheduler_address": f"tcp://[{self._mesh.scheduler_address}]:{names.SCHEDULER_PORT}",
+            "first_slot": pool.slots.first,
+            "slots": pool.slots.count,
+            "replicas": pool.workers.min,
+            "threads": pool.workers.threads,
+            "memory": pool.workers.memory,
+            "cpu": pool.workers.cpu or str(pool.workers.threads),
+            "volumes": [
+                {
+                    "name": volume.name,
+                    "claim": volume.persistentVolumeClaim.claimName,
+                    "mount_path": volume.mountPath,
+                    "read_only": volume.readOnly,
+                }
+                for volume in pool.volumes
+            ],
+            "data": pool.catalog,
+        }

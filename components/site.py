@@ -1,0 +1,159 @@
+"""One data centre: the provider for its API server, the namespaces, and what holds for everything in them."""
+
+from collections.abc import Mapping
+from typing import Final, TypedDict
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.core.v1 import Namespace, PersistentVolumeClaim, ResourceQuota
+
+from components import labels, network
+from components.base import Component, Place
+from components.objects import Spec, metadata
+from isthmus import names
+
+#: Pod Security, the strictest level, in all three modes: whatever is not refused is neither warned of nor recorded.
+RESTRICTED: Final = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+#: Pods beyond the slots, the gateway and the scheduler: clients, and a gateway's successor while it ends.
+SPARE_PODS: Final = 20
+
+
+class ClaimArgs(TypedDict):
+    """Storage that the site's data lies on."""
+
+    storage: str
+    """Size, a Kubernetes quantity."""
+    storage_class: str
+    access_mode: str
+
+
+class SiteArgs(Place):
+    """Access and foundation of a site."""
+
+    kubeconfig: pulumi.Input[str] | None
+    """Path of a kubeconfig, or its content as a secret; the ambient one if absent."""
+    context: str | None
+    """Context of the kubeconfig; its current one if absent."""
+    install_namespaces: bool
+    """Whether the namespaces are ours to make."""
+    install_controller: bool
+    """Whether a controller will run here: it alone needs the system namespace."""
+    claims: Mapping[str, ClaimArgs]
+    """PersistentVolumeClaims to make, by name."""
+    slots: int
+    """Worker slots of the site."""
+    published: str
+    """Type of the gateway's Service; the quota allows just that one to be visible outside."""
+    keep: bool
+    """Protect the namespaces and leave them in the cluster when the stack forgets them."""
+
+
+class Site(Component, kind="Site"):
+    """One data centre. Order: provider, namespaces, then what guards them, then claims.
+
+    Children are declared with `child_opts()`, with the site's provider, and wait for its namespaces.
+    """
+
+    namespaces: pulumi.Output[list[str]]
+    """Where this environment is at the site."""
+    claims: list[pulumi.Resource]
+    """The claims that the stack made; workers that mount one wait for it."""
+
+    def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        self.provider = kubernetes.Provider(
+            name,
+            kubeconfig=args["kubeconfig"],
+            context=args["context"],
+            # Without it any change of the kubeconfig, even of a proxy, replaces the provider and all that it made.
+            cluster_identifier=f"{args['environment']}/{name}",
+            enable_server_side_apply=True,
+            # A changed value is then an update; it would be a replacement, and pods would start without it.
+            enable_secret_mutable=True,
+            enable_config_map_mutable=True,
+            opts=self.child_opts(),
+        )
+        self.hand_down(provider=self.provider)
+        if args["install_namespaces"]:
+            self.hand_down(after=self._namespaces(name, args))
+        self._guards(name, args)
+        self.claims = self._claims(name, args)
+        self.namespaces = pulumi.Output.from_input(_namespaces(args))
+        self.register_outputs({"namespaces": self.namespaces})
+
+    def _namespaces(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
+        environment = names.namespace(args["environment"])
+        return [
+            Namespace(
+                f"{name}-{'environment' if namespace == environment else 'system'}",
+                metadata={
+                    "name": namespace,
+                    # The system namespace may be home to several environments' controllers: it names none.
+                    "labels": RESTRICTED
+                    | (labels.of_site(args) if namespace == environment else {"app.kubernetes.io/part-of": "isthmus"}),
+                },
+                opts=self.child_opts(keep=args["keep"]),
+            )
+            for namespace in _namespaces(args)
+        ]
+
+    def _guards(self, name: str, args: SiteArgs) -> None:
+        """Closed by default; names can be asked for; clients reach the scheduler; no more pods than planned."""
+        opts = self.child_opts()
+        network.allow(f"{name}-default-deny", args, called="default-deny", of={}, opts=opts)
+        network.allow(f"{name}-dns", args, called="dns", of={}, egress=[network.dns()], opts=opts)
+        network.allow(
+            f"{name}-client",
+            args,
+            called="client",
+            of=labels.client(args),
+            egress=[
+                {
+                    "to": [network.pods(labels.scheduler(args)), network.pods(labels.gateway(args))],
+                    "ports": network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT),
+                }
+            ],
+            opts=opts,
+        )
+        if args["install_namespaces"] and args["install_controller"]:
+            network.allow(
+                f"{name}-system-default-deny",
+                args,
+                called="default-deny",
+                of={},
+                namespace=names.SYSTEM_NAMESPACE,
+                opts=opts,
+            )
+        quota: Spec = {
+            "hard": {
+                "pods": str(args["slots"] + SPARE_PODS),
+                "services.loadbalancers": "1" if args["published"] == "LoadBalancer" else "0",
+                # A load balancer takes a node port of its own.
+                "services.nodeports": "0" if args["published"] == "ClusterIP" else "1",
+            }
+        }
+        ResourceQuota(f"{name}-quota", metadata=metadata(args, "isthmus"), spec=quota, opts=opts)
+
+    def _claims(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
+        return [
+            PersistentVolumeClaim(
+                f"{name}-{claim}",
+                metadata=metadata(args, claim),
+                spec=_claim(fields),
+                opts=self.child_opts(),
+            )
+            for claim, fields in sorted(args["claims"].items())
+        ]
+
+
+def _claim(fields: ClaimArgs) -> Spec:
+    return {
+        "accessModes": [fields["access_mode"]],
+        "storageClassName": fields["storage_class"],
+        "resources": {"requests": {"storage": fields["storage"]}},
+    }
+
+
+def _namespaces(args: SiteArgs) -> list[str]:
+    own = names.namespace(args["environment"])
+    return [names.SYSTEM_NAMESPACE, own] if args["install_controller"] else [own]

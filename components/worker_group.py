@@ -1,0 +1,264 @@
+"""The workers of a site: its numbered slots, and per pool a DaskWorkerGroup that the controller seats in them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, TypedDict
+from urllib.parse import urlsplit
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
+
+from components import labels, network, pods
+from components.base import Component, Place
+from components.objects import Spec, metadata
+from isthmus import names
+
+#: What one worker may keep of its container's memory; the nanny beside it takes the rest (about 80 MB).
+MEMORY_SHARE: Final = 0.9
+#: Kubernetes' suffixes of bytes (apimachinery, resource.Quantity).
+BYTES: Final[dict[str, int]] = {
+    **{suffix: 1024 ** (power + 1) for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti"))},
+    **{suffix: 1000 ** (power + 1) for power, suffix in enumerate(("k", "M", "G", "T"))},
+}
+#: Schemes that object stores are reached by; all of them speak HTTPS.
+HTTP_PORTS: Final = {"http": 80}
+HTTPS_PORT: Final = 443
+
+
+class SlotsArgs(Place):
+    """The seats of a site."""
+
+    tunnel_json: Mapping[str, pulumi.Input[str]]
+    """Slot number -> content of its tunnel.json, secret."""
+
+
+class Slots(Component, kind="Slots"):
+    """The numbered seats of a site, over all its pools: a Secret each, one headless Service that names them.
+
+    They belong to the site, because a slot may pass from one pool to another and keeps its address and its key.
+    """
+
+    def __init__(self, name: str, args: SlotsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        ServiceAccount(
+            f"{name}-worker",
+            metadata=metadata(args, names.worker(args["cluster"])),
+            automount_service_account_token=False,
+            opts=self.child_opts(),
+        )
+        for slot, content in sorted(args["tunnel_json"].items(), key=lambda row: int(row[0])):
+            Secret(
+                f"{name}-slot-{slot}",
+                metadata=metadata(args, f"{names.slot_secret_prefix(args['cluster'])}{slot}"),
+                string_data={names.TUNNEL_CONFIG_KEY: content},
+                opts=self.child_opts(),
+            )
+        Service(
+            f"{name}-workers",
+            # Pulumi would wait for a first worker, which comes after the service if at all.
+            metadata=metadata(
+                args, names.workers_service(args["cluster"]), annotations={"pulumi.com/skipAwait": "true"}
+            ),
+            spec=_workers_service(args),
+            opts=self.child_opts(),
+        )
+        self._flows(name, args)
+        self.register_outputs({})
+
+    def _flows(self, name: str, args: SlotsArgs) -> None:
+        """Workers of a site call each other and their scheduler over the pod network, everybody else by the gateway."""
+        dask = [network.pods(labels.workers(args)), network.pods(labels.scheduler(args))]
+        gateway = {"ports": network.udp(names.TUNNEL_PORT)}
+        worker_ports = network.tcp(names.WORKER_PORT, names.NANNY_PORT)
+        network.allow(
+            f"{name}-workers",
+            args,
+            called=names.workers_service(args["cluster"]),
+            of=labels.workers(args),
+            ingress=[{"from": dask, "ports": worker_ports}, {"from": [network.pods(labels.gateway(args))], **gateway}],
+            egress=[
+                {"to": [network.pods(labels.workers(args))], "ports": worker_ports},
+                {"to": [network.pods(labels.scheduler(args))], "ports": network.tcp(names.SCHEDULER_PORT)},
+                {"to": [network.pods(labels.gateway(args))], **gateway},
+            ],
+            opts=self.child_opts(),
+        )
+
+
+def _workers_service(args: SlotsArgs) -> Spec:
+    return {
+        "clusterIP": "None",
+        "selector": labels.workers(args),
+        # A worker is dialled by name before it is ready: by its scheduler, in the act of registering.
+        "publishNotReadyAddresses": True,
+        "ports": [
+            {"name": "tcp-worker", "protocol": "TCP", "port": names.WORKER_PORT},
+            {"name": "tcp-nanny", "protocol": "TCP", "port": names.NANNY_PORT},
+        ],
+    }
+
+
+class VolumeArgs(TypedDict):
+    """Data of the site, as the workers see it."""
+
+    name: str
+    claim: str
+    """Name of the PersistentVolumeClaim."""
+    mount_path: str
+    read_only: bool
+
+
+class WorkerGroupArgs(Place):
+    """One pool: how many workers, how big, near what data, in which slots."""
+
+    pool: str
+    image: str
+    tunnel_image: str
+    configuration: pulumi.Input[str]
+    """Digest of what a worker's pod reads at its start; public."""
+    prefix: str
+    """The environment's /48."""
+    address_prefix: str
+    """The site's /64."""
+    scheduler_address: str
+    """What the workers dial: `tcp://[address]:8786` on the data plane."""
+    first_slot: int
+    slots: int
+    replicas: int
+    """Workers at creation; afterwards whoever scales the group owns the number."""
+    threads: int
+    memory: str
+    cpu: str
+    volumes: Sequence[VolumeArgs]
+    data: Sequence[str]
+    """Path or URL prefixes of the data: those with a URL are reached over the network."""
+
+
+class WorkerGroup(Component, kind="WorkerGroup"):
+    """The DaskWorkerGroup of a pool. Declared after the site's `Slots`: a worker's Secret must be there."""
+
+    def __init__(self, name: str, args: WorkerGroupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, opts)
+        called = names.worker_group(args["cluster"], args["pool"])
+        own = metadata(args, called, more={names.LABEL_POOL: args["pool"]})
+        if ports := outside_ports(args["data"]):
+            network.allow(
+                f"{name}-data",
+                args,
+                called=f"{called}-data",
+                of=labels.pool(args, args["pool"]),
+                egress=[{"to": network.blocks(*network.ANYWHERE), "ports": network.tcp(*ports)}],
+                opts=self.child_opts(),
+            )
+        CustomResource(
+            f"{name}-group",
+            api_version=names.API_VERSION,
+            kind="DaskWorkerGroup",
+            metadata=own,
+            spec=_group(args),
+            opts=self.child_opts(ignore_changes=["spec.worker.replicas"]),
+        )
+        # A worker holds data that only it has: a drain takes them one by one, and Dask computes anew what was lost.
+        budget: Spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels.pool(args, args["pool"])}}
+        PodDisruptionBudget(f"{name}-workers", metadata=own, spec=budget, opts=self.child_opts())
+        self.register_outputs({})
+
+
+def bytes_of(quantity: str) -> int:
+    """A Kubernetes quantity of bytes, such as `16Gi`, as a number."""
+    for suffix, unit in BYTES.items():
+        if quantity.endswith(suffix):
+            return int(quantity.removesuffix(suffix)) * unit
+    return int(quantity)
+
+
+def outside_ports(data: Sequence[str]) -> list[int]:
+    """TCP ports by which workers read data that is not in a volume, ascending."""
+    schemes = {urlsplit(prefix).scheme for prefix in data if "://" in prefix} - {"file"}
+    return sorted({HTTP_PORTS.get(scheme, HTTPS_PORT) for scheme in schemes})
+
+
+def _group(args: WorkerGroupArgs) -> Spec:
+    return {
+        "cluster": args["cluster"],
+        "schedulerAddress": args["scheduler_address"],
+        "schedulerHttpAddress": _http_address(args),
+        "slots": {
+            "first": args["first_slot"],
+            "count": args["slots"],
+            "addressPrefix": args["address_prefix"],
+            "secretPrefix": names.slot_secret_prefix(args["cluster"]),
+        },
+        "worker": {"replicas": args["replicas"], "metadata": _metadata(args), "spec": _pod(args)},
+    }
+
+
+def _http_address(args: WorkerGroupArgs) -> str:
+    service = f"{names.scheduler(args['cluster'])}.{names.namespace(args['environment'])}.svc.cluster.local"
+    return f"http://{service}:{names.DASHBOARD_PORT}"
+
+
+def _metadata(args: WorkerGroupArgs) -> Spec:
+    return {
+        "labels": labels.of_site(args) | {names.LABEL_POOL: args["pool"]},
+        "annotations": {names.ANNOTATION_CONFIGURATION: args["configuration"]},
+    }
+
+
+def _pod(args: WorkerGroupArgs) -> Spec:
+    volumes = [
+        {
+            "name": volume["name"],
+            "persistentVolumeClaim": {"claimName": volume["claim"], "readOnly": volume["read_only"]},
+        }
+        for volume in args["volumes"]
+    ]
+    return pods.pod(
+        account=names.worker(args["cluster"]),
+        containers=[_worker(args)],
+        sidecars=[pods.tunnel_sidecar(args["tunnel_image"], seated=True)],
+        volumes=[pods.python_volume(args["cluster"]), pods.SCRATCH_VOLUME, *volumes],
+    ) | {"subdomain": names.workers_service(args["cluster"])}
+
+
+def _worker(args: WorkerGroupArgs) -> Spec:
+    """No probes: the nanny restarts a worker that dies, the scheduler knows of one that is silent, and a TCP probe is a
+    broken handshake in the worker's log each time."""
+    preload = json.dumps(["isthmus.comm"])
+    mounts = [
+        {"name": volume["name"], "mountPath": volume["mount_path"], "readOnly": volume["read_only"]}
+        for volume in args["volumes"]
+    ]
+    environment = pods.dask_env(prefix=args["prefix"], site=args["site"], cluster=args["cluster"])
+    return pods.container(
+        "worker",
+        args["image"],
+        args=_command(args),
+        env=pods.env({**environment, "DASK_DISTRIBUTED__WORKER__PRELOAD": preload}),
+        ports=[
+            {"name": "tcp-worker", "containerPort": names.WORKER_PORT, "protocol": "TCP"},
+            {"name": "tcp-nanny", "containerPort": names.NANNY_PORT, "protocol": "TCP"},
+        ],
+        resources=pods.resources(args["cpu"], args["memory"]),
+        volumeMounts=[pods.PYTHON, pods.SCRATCH, *mounts],
+    )
+
+
+def _command(args: WorkerGroupArgs) -> list[str]:
+    """`$(NAME)` is expanded by the kubelet; the controller sets those names in the pod."""
+    options = {
+        "--name": f"$({names.ENV_WORKER_NAME})",
+        "--host": f"tcp://[$({names.ENV_ADDRESS})]",
+        "--worker-port": str(names.WORKER_PORT),
+        "--nanny-port": str(names.NANNY_PORT),
+        "--nthreads": str(args["threads"]),
+        "--memory-limit": str(int(bytes_of(args["memory"]) * MEMORY_SHARE)),
+        "--resources": f"{names.pool_resource(args['pool'])}=1",
+        # The command line hands the nanny an empty list, whatever its configuration says.
+        "--preload-nanny": "isthmus.comm",
+        "--local-directory": pods.SCRATCH["mountPath"],
+    }
+    words = [word for option in options.items() for word in option]
+    return ["dask", "worker", *words, "--no-dashboard", f"$({names.ENV_SCHEDULER_ADDRESS})"]

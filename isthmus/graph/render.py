@@ -1,0 +1,31 @@
+"""Graph -> Kubernetes manifests, as kubectl would take them: for reading, for comparing, for other people's linters."""
+
+from typing import Final
+
+from isthmus.graph.model import Graph, Json, Node
+
+SITE: Final = "isthmus:index:Site"
+PROVIDER: Final = "pulumi:providers:kubernetes"
+#: Keys that come first, as everybody writes them; the others follow in alphabetical order.
+FIRST: Final = ("apiVersion", "kind", "metadata")
+
+
+def manifests(graph: Graph, site: str) -> list[dict[str, Json]]:
+    """The objects of a site, sorted by namespace, kind and name (those without a namespace first).
+
+    Secrets and unknowns show as in the graph. Raises KeyError if the stack has no such site.
+    """
+    provider = graph.named(PROVIDER, site).urn
+    found = [_manifest(node) for node in graph.nodes if node.is_kubernetes and node.provider == provider]
+    return sorted(found, key=_place)
+
+
+def _manifest(node: Node) -> dict[str, Json]:
+    inputs = dict(node.inputs)
+    inputs["metadata"] = {"name": node.name} | inputs.get("metadata", {})
+    return {key: inputs[key] for key in (*FIRST, *sorted(inputs.keys() - set(FIRST))) if inputs.get(key) is not None}
+
+
+def _place(manifest: dict[str, Json]) -> tuple[str, str, str]:
+    metadata = manifest["metadata"]
+    return metadata.get("namespace", ""), manifest["kind"], metadata["name"]
