@@ -65,6 +65,11 @@ class Api:
         status, body = self.request("PATCH", path + query, manifest, "application/apply-patch+yaml")
         return _parsed("PATCH", path, status, body)
 
+    def merge(self, path: str, patch: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes the fields that the patch names, None removes one (RFC 7386). Raises IsthmusError if refused."""
+        status, body = self.request("PATCH", path, patch, "application/merge-patch+json")
+        return _parsed("PATCH", path, status, body)
+
 
 def _parsed(method: str, path: str, status: int, body: bytes) -> dict[str, Any]:
     try:

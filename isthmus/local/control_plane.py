@@ -187,6 +187,7 @@ def api_server(plan: Plan, authority: Authority) -> list[str | Path]:
         *("--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", key),
         *("--service-account-signing-key-file", key, "--service-cluster-ip-range", plan.services),
         *("--kubelet-client-certificate", kubelet.certificate, "--kubelet-client-key", kubelet.key),
+        *("--kubelet-certificate-authority", authority.pair.certificate),
         *("--kubelet-preferred-address-types", "InternalIP"),
         # An endpoint of the Service `kubernetes` must not be a loopback address.
         *("--endpoint-reconciler-type", "none" if on_loopback else "lease"),

@@ -1,0 +1,77 @@
+"""The images that local data centres have: those of this repository, and Kubernetes' pause.
+
+dask        Python, images/dask/requirements.txt         (isthmus travels to it as a zip)
+controller  Python, images/controller/requirements.txt, isthmus
+tunnel      one static file
+"""
+
+from pathlib import Path
+
+import isthmus
+from isthmus.environment import Environment
+from isthmus.errors import ConfigError, Mistake
+from isthmus.local.binaries import CHECKOUT, build
+from isthmus.local.images.layer import Layer, cached
+from isthmus.local.images.oci import Image
+from isthmus.local.images.python import base_layer, packages_layer, sources_layer
+from isthmus.local.recipes import NODE, TUNNEL
+
+#: Images of this repository are called so; no registry answers to the name, so nothing is ever pulled by mistake.
+REGISTRY = "isthmus.local"
+PAUSE = f"{REGISTRY}/pause:1"
+
+_PYTHON_ENV = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "PYTHONUNBUFFERED=1", "LANG=C.UTF-8")
+_USER = "1000:1000"
+
+
+def images_of(environment: Environment) -> tuple[Image, ...]:
+    """Every image that the environment names, and pause. Builds what the cache lacks; as long as minutes, once.
+
+    Raises ConfigError if the stack names an image that only a registry has.
+    """
+    named = environment.images.model_dump()
+    if foreign := {kind: name for kind, name in named.items() if not name.startswith(f"{REGISTRY}/{kind}:")}:
+        file = f"stacks/Pulumi.{environment.name}.yaml"
+        raise ConfigError(
+            [
+                Mistake(file, f"config.isthmus:images.{kind}", f"got {name}; expected {REGISTRY}/{kind}:TAG.", _WHY)
+                for kind, name in foreign.items()
+            ]
+        )
+    makers = {"dask": dask, "controller": controller, "tunnel": tunnel}
+    return (*(makers[kind](name) for kind, name in named.items()), pause())
+
+
+_WHY = "Local data centres reach no registry; they have the images that isthmus makes."
+
+
+def dask(name: str) -> Image:
+    """What scheduler and workers run."""
+    packages = packages_layer("dask", CHECKOUT / "images" / "dask" / "requirements.txt")
+    return Image(name, (base_layer(), packages), {"Env": list(_PYTHON_ENV), "User": _USER})
+
+
+def controller(name: str) -> Image:
+    """What a site's controller runs: `python3 -m isthmus.controller`."""
+    packages = packages_layer("controller", CHECKOUT / "images" / "controller" / "requirements.txt")
+    own = sources_layer("isthmus", Path(isthmus.__file__).parent)
+    command = ["python3", "-m", "isthmus.controller"]
+    config = {"Env": list(_PYTHON_ENV), "User": _USER, "Entrypoint": command}
+    return Image(name, (base_layer(), packages, own), config)
+
+
+def tunnel(name: str) -> Image:
+    """What gateways and sidecars run."""
+    return Image(name, (_one_file("tunnel", build(TUNNEL) / "tunnel"),), {"User": _USER, "Entrypoint": ["/tunnel"]})
+
+
+def pause() -> Image:
+    """What holds a pod's namespaces; the container runtime is told its name."""
+    return Image(PAUSE, (_one_file("pause", build(NODE) / "pause"),), {"User": "65535", "Entrypoint": ["/pause"]})
+
+
+def _one_file(name: str, program: Path) -> Path:
+    def fill(layer: Layer, _scratch: Path) -> None:
+        layer.file(program, f"/{name}")
+
+    return cached(name, [program.read_bytes()], fill)

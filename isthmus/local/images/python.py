@@ -1,0 +1,134 @@
+"""Layers with Python: this machine's interpreter and standard library, and packages from a locked requirement file.
+
+Everything lies in the image at the path that it has here, so that the interpreter finds its library as it does here;
+`/usr/bin/python3` leads to it. Bytecode is in the layers: containers cannot write it and would compile at each start.
+"""
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from isthmus.errors import IsthmusError, StartFailed
+from isthmus.local.images.layer import Layer, cached, libraries
+
+#: Of the standard library: what nobody imports in a container.
+_LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3")
+_USERS = "root:x:0:0:root:/root:/sbin/nologin\napp:x:1000:1000::/tmp:/sbin/nologin\n"
+_GROUPS = "root:x:0:\napp:x:1000:\n"
+
+
+def interpreter() -> Path:
+    """The interpreter below any virtual environment, links resolved."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def packages_folder() -> str:
+    """Where that interpreter looks for installed packages by itself."""
+    prefix = [sys.base_prefix]
+    return site.getsitepackages(prefix)[0]
+
+
+def base_layer() -> Path:
+    """Interpreter, standard library, the shared libraries that they and most wheels need, /etc/passwd, /tmp."""
+    program, library = interpreter(), Path(sysconfig.get_path("stdlib"))
+
+    def fill(layer: Layer, scratch: Path) -> None:
+        for folder, mode in (("tmp", 0o1777), ("var/tmp", 0o1777), ("proc", 0o755), ("sys", 0o755), ("dev", 0o755)):
+            layer.folder(folder, mode)
+        layer.text("etc/passwd", _USERS)
+        layer.text("etc/group", _GROUPS)
+        layer.text("etc/nsswitch.conf", "hosts: files dns\n")
+        layer.file(program, str(program))
+        layer.link("usr/bin/python3", str(program))
+        copied = scratch / "library"
+        shutil.copytree(library, copied, symlinks=True, ignore=_ignored)
+        _compile(copied, str(library))
+        layer.tree(copied, str(library))
+        _add_libraries(layer, _base_libraries(program, library))
+
+    return cached("python", [sys.version, str(program), str(library)], fill)
+
+
+def packages_layer(name: str, requirements: Path) -> Path:
+    """The packages of a locked requirement file, their scripts on PATH, and the shared libraries they need."""
+    program, library = interpreter(), Path(sysconfig.get_path("stdlib"))
+    folder = packages_folder()
+
+    def fill(layer: Layer, scratch: Path) -> None:
+        _install(requirements, scratch / "packages")
+        scripts = scratch / "packages" / "bin"
+        for script in sorted(scripts.iterdir()) if scripts.is_dir() else []:
+            _use_image_python(script)
+            layer.file(script, f"usr/local/bin/{script.name}")
+        shutil.rmtree(scripts, ignore_errors=True)
+        _compile(scratch / "packages", folder)
+        layer.tree(scratch / "packages", folder)
+        modules = (scratch / "packages").rglob("*.so*")
+        needed = {path for path in libraries(modules) if scratch not in path.parents}
+        _add_libraries(layer, needed - _base_libraries(program, library))
+
+    return cached(name, [sys.version, str(program), folder, requirements.read_bytes()], fill)
+
+
+def sources_layer(name: str, package: Path) -> Path:
+    """A Python package as it lies here, such as isthmus itself."""
+    files = [path for path in sorted(package.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    parts = [part for path in files for part in (str(path.relative_to(package)), path.read_bytes())]
+    folder = f"{packages_folder()}/{package.name}"
+
+    def fill(layer: Layer, scratch: Path) -> None:
+        copied = scratch / package.name
+        shutil.copytree(package, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        _compile(copied, folder)
+        layer.tree(copied, folder)
+
+    return cached(name, [sys.version, folder, *parts], fill)
+
+
+def _base_libraries(program: Path, library: Path) -> set[Path]:
+    """libstdc++ and libgcc_s are no need of Python's own, but wheels in C++ rely on them."""
+    modules = sorted((library / "lib-dynload").glob("*.so"))
+    found = libraries([program, *modules])
+    beside = {found_path.parent for found_path in found}
+    wanted = ("libstdc++.so.6", "libgcc_s.so.1", "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2")
+    return found | {folder / name for folder in beside for name in wanted if (folder / name).exists()}
+
+
+def _add_libraries(layer: Layer, paths: set[Path]) -> None:
+    for path in sorted(paths):
+        layer.file(path.resolve(), str(path))
+
+
+def _ignored(_folder: str, names: list[str]) -> set[str]:
+    return {name for name in names if name in (*_LEFT_OUT, "site-packages", "dist-packages") or name.endswith(".a")}
+
+
+def _install(requirements: Path, target: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--target", str(target), "-r", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
+    if done.returncode:
+        if "No module named pip" in done.stderr:
+            raise IsthmusError(f"{sys.executable} has no pip, which fills images: {sys.executable} -m ensurepip")
+        lines = done.stderr.strip().splitlines()[-12:]
+        raise StartFailed(
+            f"pip for {requirements}", "installed packages", exit_status=done.returncode, last_lines=lines
+        )
+
+
+def _use_image_python(script: Path) -> None:
+    """pip writes the path of the Python that ran it into the first line; in the image that is another one."""
+    first, _, rest = script.read_bytes().partition(b"\n")
+    if first.startswith(b"#!") and b"python" in first:
+        script.write_bytes(b"#!/usr/bin/python3\n" + rest)
+
+
+def _compile(folder: Path, seen_as: str) -> None:
+    """Bytecode that is never checked against its source: times in a layer are all zero."""
+    command = [str(interpreter()), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    # A few packages ship templates or code of other Pythons that do not compile; they are not imported either.
+    subprocess.run([*command, "-s", str(folder), "-p", seen_as, str(folder)], capture_output=True, check=False)
