@@ -1,0 +1,11 @@
+"""The Pulumi engine on a machine that has only package registries.
+
+    Engine (engine.py)
+      ├── pulumi                    the real CLI, built from its Go module (binary.py, cli/go.mod)
+      ├── pulumi-language-python    our language host (language/)
+      ├── pulumi-resource-kubernetes, -random     stand-ins for the official plugins (stand_in/)
+      └── pulumi-resource-pulumi-python           the SDK's own server of dynamic providers
+
+Where the official CLI, language host and plugins are installed, they serve instead (companions.py). The stand-ins say
+in every update's output that they are stand-ins, and refuse what they do not do.
+"""

@@ -1,0 +1,1 @@
+"""A Pulumi language host for Python: it runs programs and policy packs for the engine."""

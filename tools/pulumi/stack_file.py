@@ -1,0 +1,70 @@
+"""The stack's configuration as the CLI reads it, without a word of ours in the user's tree.
+
+The CLI keeps the salt of the stack's passphrase in the stack's file and would write it into the committed
+`stacks/Pulumi.<env>.yaml` at the first update, reordering the file and losing its comments. The passphrase is private
+to this machine, so the salt has no business there. Therefore the CLI is given a copy (`--config-file`): the committed
+text of this moment, and the salt. A file that has a salt or a secrets provider of its own holds secrets that only these
+can open, and is used as it is.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+_OWN_SECRETS: Final = ("encryptionsalt", "secretsprovider", "encryptedkey")
+#: Commands that take `--config-file`, with their aliases. The rest does not touch the stack's file, but for
+#: `stack change-secrets-provider`, `stack import` and `stack history --show-secrets`, which may write the salt.
+_READERS: Final = frozenset(
+    ("up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "import", "watch", "logs")
+)
+_CONFIG: Final = frozenset(("config", "conf", "cfg"))
+#: What a person says to change the file is done to the file itself.
+_WRITERS: Final = frozenset(("set", "set-all", "rm", "rm-all", "cp", "refresh", "env"))
+
+
+class StackFile:
+    """The configuration of one stack of one project."""
+
+    def __init__(self, root: Path, project: Mapping[str, Any], env: str, private: Path) -> None:
+        """private: a folder of ours that is a project of the same name, where `stack init` leaves the salt."""
+        self.committed = root / str(project.get("stackConfigDir") or "") / f"Pulumi.{env}.yaml"
+        self.private = private / f"Pulumi.{env}.yaml"
+
+    @property
+    def has_own_secrets(self) -> bool:
+        """Whether the committed file states how its secrets are encrypted."""
+        return any(key in self._read(self.committed) for key in _OWN_SECRETS)
+
+    @property
+    def has_salt(self) -> bool:
+        """Whether `stack init` has left a salt."""
+        return "encryptionsalt" in self._read(self.private)
+
+    def arguments(self, args: Sequence[str]) -> list[str]:
+        """The CLI's arguments, told where the configuration is; refreshes the copy."""
+        if self.has_own_secrets or not _reads_config(args) or any(a.startswith("--config-file") for a in args):
+            return list(args)
+        salt = self._read(self.private)["encryptionsalt"]
+        text = self.committed.read_text() if self.committed.exists() else ""
+        _write(self.private, f"encryptionsalt: {salt}\n{text}")
+        at = args.index("--") if "--" in args else len(args)
+        return [*args[:at], "--config-file", str(self.private), *args[at:]]
+
+    @staticmethod
+    def _read(path: Path) -> Mapping[str, Any]:
+        document = yaml.safe_load(path.read_text()) if path.exists() else None
+        return document if isinstance(document, dict) else {}
+
+
+def _reads_config(args: Sequence[str]) -> bool:
+    command = next((word for word in args if word in _READERS | _CONFIG), "")
+    return command in _READERS or (command in _CONFIG and not _WRITERS & set(args))
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(text)
+    fresh.rename(path)

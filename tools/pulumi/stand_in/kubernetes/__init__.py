@@ -1,0 +1,1 @@
+"""Stand-in for the kubernetes plugin: one process per provider resource drives one real API server."""

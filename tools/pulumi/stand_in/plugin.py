@@ -1,0 +1,70 @@
+"""The shell of a plugin: a gRPC server that the engine starts, a word to the person who reads the update, refusals."""
+
+import os
+import signal
+import sys
+from concurrent import futures
+from typing import Final, NoReturn
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
+
+#: As the engine's own limit; a stack's largest bag is far smaller.
+MAX_MESSAGE_BYTES: Final = 400 << 20
+#: The engine limits how much it asks for at once; a thread that waits for a Deployment must not hold up the rest.
+THREADS: Final = 64
+
+
+def serve(provider: provider_pb2_grpc.ResourceProviderServicer) -> None:
+    """Serves until the engine ends the process with a signal. The engine reads the port from stdout."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=THREADS),
+        options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))  # no thread of ours holds anything worth closing
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+
+
+class Engine:
+    """The engine that started this plugin, as something to talk to. Its address is the plugin's first argument."""
+
+    def __init__(self) -> None:
+        channel = grpc.insecure_channel(sys.argv[1]) if len(sys.argv) > 1 else None
+        self._stub = engine_pb2_grpc.EngineStub(channel) if channel else None
+        self._said: set[str] = set()
+
+    def inform(self, urn: str, text: str) -> None:
+        """Shows `text` beside the resource in the update's output; the same text once per process."""
+        self._log(engine_pb2.INFO, urn, text)
+
+    def warn(self, urn: str, text: str) -> None:
+        """As `inform`, as a warning."""
+        self._log(engine_pb2.WARNING, urn, text)
+
+    def _log(self, severity: "engine_pb2.LogSeverity.ValueType", urn: str, text: str) -> None:
+        if self._stub is None or text in self._said:
+            return
+        self._said.add(text)
+        self._stub.Log(engine_pb2.LogRequest(severity=severity, message=text, urn=urn))
+
+
+def refuse(context: grpc.ServicerContext, what: str, plugin: str) -> NoReturn:
+    """Ends a call that asks for more than a stand-in does."""
+    context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{what} is beyond the stand-in for {plugin}; use the official plugin")
+    raise AssertionError("abort never returns")
+
+
+def kind_of(urn: str) -> str:
+    """The type token in a URN: `urn:pulumi:stack::project::parent$type::name`."""
+    return urn.split("::")[2].split("$")[-1]
+
+
+def name_of(urn: str) -> str:
+    """The logical name in a URN. It may hold `::` itself."""
+    return urn.split("::", 3)[3]

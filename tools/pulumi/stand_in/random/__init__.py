@@ -1,0 +1,1 @@
+"""Stand-in for the random plugin: values are made once and kept in the stack's state."""
