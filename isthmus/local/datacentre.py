@@ -115,6 +115,7 @@ class DataCentre:
                 self.control_plane.api.merge(f"/api/v1/persistentvolumes/{name}", forget)
 
     def _control_plane(self) -> None:
+        self.control_plane.kubeconfig(self.control_plane.plan.pki / "admin.kubeconfig", self.control_plane.admin)
         self.control_plane.start(lambda name, command: self.node.run(name, command))
         self.control_plane.wait_ready()
         for path, manifest in birth_objects(self.site, self.environment, self.address):
