@@ -22,6 +22,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.questions import HEIGHT_INDEX
+
 #: Claims of the site files, and what they hold.
 FORECASTS: Final = "forecasts"
 OBSERVATIONS: Final = "observations"
@@ -29,8 +31,6 @@ OBSERVATIONS: Final = "observations"
 #: MOGREPS-G's first 33 height levels in metres, as in the seed: 5 m to 6 km.
 HEIGHTS_M: Final = (5, 10, 20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 1000, 1250, 1500, 1750,
                     2000, 2250, 2500, 2750, 3000, 3250, 3500, 3750, 4000, 4500, 5000, 5500, 6000)  # fmt: skip
-#: The seed compares at `isel(height=10)`.
-HEIGHT_INDEX: Final = 10
 SEA_LEVEL_PA: Final = 101_325.0
 SCALE_HEIGHT_M: Final = 8_000.0
 SPREAD_PA: Final = 150.0

@@ -4,6 +4,7 @@ Drawn from the Environment alone, so what it shows is what the stack files say. 
 through matplotlib. The scheduler's site stands on top, the others below it in the order of the stack.
 """
 
+import io
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,25 +47,39 @@ def mermaid(environment: Environment) -> str:
     return "\n".join(lines) + "\n"
 
 
-def picture(environment: Environment) -> Figure:
-    """Save it with `metadata={"Date": None}` and the SVG is the same at every run."""
+def svg(environment: Environment) -> str:
+    """The same text at every run."""
+    return _saved(environment, format="svg", metadata={"Date": None}).decode()
+
+
+def png(environment: Environment) -> bytes:
+    return _saved(environment, format="png", dpi=110)
+
+
+def _saved(environment: Environment, **how: Any) -> bytes:
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        _drawn(environment).savefig(buffer, **how)
+    return buffer.getvalue()
+
+
+def _drawn(environment: Environment) -> Figure:
     places = _places(environment)
     top = max(place.y + place.height for place in places.values())
-    with mpl.rc_context(STYLE):
-        right = max(place.x for place in places.values()) + WIDTH
-        figure = Figure(figsize=(right + 0.4, top + 0.9))
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(-0.2, right + 0.2), ylim=(-0.2, top + 0.7), aspect="equal")
-        axes.axis("off")
-        for one, other in _tunnels(environment):
-            start, end = places[one.name].gateway, places[other.name].gateway
-            axes.plot((start[0], end[0]), (start[1], end[1]), color=BLUE, lw=3.5, solid_capstyle="round", zorder=3)
-        for site in environment.sites:
-            _site(axes, places[site.name], site, environment)
-        axes.text(0, top + 0.4, f"{environment.name}: one Dask cluster, {len(environment.sites)} sites",
-                  fontsize=13, weight="bold", color=INK, va="center")  # fmt: skip
-        axes.text(right, top + 0.4, f"WireGuard tunnels, data plane {environment.prefix}", fontsize=9,
-                  color=BLUE, va="center", ha="right")  # fmt: skip
+    right = max(place.x for place in places.values()) + WIDTH
+    figure = Figure(figsize=(right + 0.4, top + 0.9))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(-0.2, right + 0.2), ylim=(-0.2, top + 0.7), aspect="equal")
+    axes.axis("off")
+    for one, other in _tunnels(environment):
+        start, end = places[one.name].gateway, places[other.name].gateway
+        axes.plot((start[0], end[0]), (start[1], end[1]), color=BLUE, lw=3.5, solid_capstyle="round", zorder=3)
+    for site in environment.sites:
+        _site(axes, places[site.name], site, environment)
+    axes.text(0, top + 0.4, f"{environment.name}: one Dask cluster, {len(environment.sites)} sites",
+              fontsize=13, weight="bold", color=INK, va="center")  # fmt: skip
+    axes.text(right, top + 0.4, f"WireGuard tunnels, data plane {environment.prefix}", fontsize=9,
+              color=BLUE, va="center", ha="right")  # fmt: skip
     return figure
 
 

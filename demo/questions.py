@@ -10,7 +10,7 @@ from demo.calculation import Question, el_nino_outlook, ensemble_difference
 #: Where the workers of each pool see their site's volume (stacks/local).
 FORECASTS_DIR: Final = "/data/ecmwf"
 OBSERVATIONS_DIR: Final = "/data/eumetsat"
-#: `isel(height=10)` of the seed; the file with the observations holds this height (demo.data).
+#: The height that is compared, as in the seed; the observations are of this height.
 HEIGHT_INDEX: Final = 10
 HEIGHTS_PER_CHUNK: Final = 11
 

@@ -1,0 +1,144 @@
+"""The demo's figures as a table, and whether they keep what is promised of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Final
+
+#: With pools at most this part of the time without, for the seed's ensemble over a WAN of 20 MB/s.
+TIME_PART: Final = 0.5
+#: With pools at most this much more than the fewest bytes that would do.
+BYTES_PART: Final = 1.05
+MB: Final = 1e6
+
+TITLES: Final[Mapping[str, str]] = {
+    "el-nino": "El Niño outlook",
+    "ensemble": "ensemble of the seed's shape",
+    "pinned": "without pools",
+    "pools": "with pools",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as its client wrote it down, with what the WAN counted meanwhile and whether the answer was right."""
+
+    question: str
+    mode: str
+    seconds: float
+    across: int
+    """Bytes of task outputs that left a pool (Dask's transfer logs)."""
+    minimum: int
+    moved: Mapping[str, int]
+    tasks: Mapping[str, int]
+    steals_across: int
+    wire: int
+    """Bytes of IP packets that crossed the WAN: all of it, control messages and WireGuard's own too."""
+    right: bool
+    """The answer equals that of one process that reads all files itself."""
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any], *, wire: int, right: bool) -> "Run":
+        """summary: what `demo.client` writes."""
+        copied = ("question", "mode", "seconds", "across", "moved", "tasks", "steals_across")
+        return cls(
+            **{name: summary[name] for name in copied}, minimum=sum(summary["minimum"].values()), wire=wire, right=right
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """All runs of one question asked one way. Times and bytes are medians; one wrong answer makes the row wrong."""
+
+    question: str
+    mode: str
+    runs: int
+    seconds: float
+    fastest: float
+    slowest: float
+    across: float
+    minimum: int
+    wire: float
+    tasks: int
+    steals_across: float
+    right: bool
+
+
+def rows(runs: Iterable[Run]) -> list[Row]:
+    """In the order in which question and mode first appear."""
+    grouped: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        grouped.setdefault((run.question, run.mode), []).append(run)
+    return [_row(group) for group in grouped.values()]
+
+
+def _row(group: Sequence[Run]) -> Row:
+    seconds = [run.seconds for run in group]
+    return Row(
+        question=group[0].question,
+        mode=group[0].mode,
+        runs=len(group),
+        seconds=median(seconds),
+        fastest=min(seconds),
+        slowest=max(seconds),
+        across=median(run.across for run in group),
+        minimum=group[0].minimum,
+        wire=median(run.wire for run in group),
+        tasks=round(median(sum(run.tasks.values()) for run in group)),
+        steals_across=median(run.steals_across for run in group),
+        right=all(run.right for run in group),
+    )
+
+
+HEADINGS: Final = ("question", "", "seconds", "MB across", "at least", "times that", "MB on the wire", "tasks",
+                   "steals across", "answer")  # fmt: skip
+
+
+def table(of: Sequence[Row]) -> str:
+    """Markdown that lines up in a terminal too."""
+    cells = [HEADINGS, *(_cells(row) for row in of)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
+    ]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    spread = f" ({row.fastest:.1f} to {row.slowest:.1f})" if row.runs > 1 else ""
+    return (
+        TITLES[row.question],
+        TITLES[row.mode],
+        f"{row.seconds:.1f}{spread}",
+        f"{row.across / MB:.2f}",
+        f"{row.minimum / MB:.2f}",
+        f"{row.across / row.minimum:.2f}",
+        f"{row.wire / MB:.1f}",
+        str(row.tasks),
+        f"{row.steals_across:g}",
+        "equal" if row.right else "WRONG",
+    )
+
+
+def broken_promises(of: Sequence[Row]) -> list[str]:
+    """One sentence for each promise that these figures do not keep; none: all are kept."""
+    by = {(row.question, row.mode): row for row in of}
+    broken = [f"{_name(row)}: the answer differs from that of a single process" for row in of if not row.right]
+    broken += [
+        f"{_name(row)}: {row.across:.0f} bytes left a pool, {row.across / row.minimum:.2f} times the minimum of "
+        f"{row.minimum}; promised: at most {BYTES_PART}"
+        for row in of
+        if row.mode == "pools" and row.across > BYTES_PART * row.minimum
+    ]
+    pools, pinned = by.get(("ensemble", "pools")), by.get(("ensemble", "pinned"))
+    if pools and pinned and pools.seconds > TIME_PART * pinned.seconds:
+        broken.append(
+            f"{_name(pools)}: {pools.seconds:.1f} s are {pools.seconds / pinned.seconds:.2f} of the "
+            f"{pinned.seconds:.1f} s without; promised: at most {TIME_PART}"
+        )
+    return broken
+
+
+def _name(row: Row) -> str:
+    return f"{TITLES[row.question]}, {TITLES[row.mode]}"
