@@ -21,6 +21,10 @@ class Place(TypedDict):
     """Name of the data centre."""
     cluster: str
     """Name of the Dask cluster: the stem of most names."""
+    scheduler_here: bool
+    """Whether the scheduler is at this site; elsewhere the gateway stands in for it."""
+    workers_here: bool
+    """Whether the site has pools."""
 
 
 class OrphanError(IsthmusError):

@@ -75,21 +75,23 @@ class Cluster(Component, kind="Cluster"):
 
     def _flows(self, name: str, args: ClusterArgs) -> pulumi.Resource:
         """Own workers and clients call it, it calls workers of the same site; the rest comes through the tunnel."""
-        workers = network.pods(labels.workers(args))
-        gateway = network.pods(labels.gateway(args))
+        workers = [network.pods(labels.workers(args))] if args["workers_here"] else []
+        gateway = [network.pods(labels.gateway(args))]
+        from_workers = {"from": workers, "ports": network.tcp(names.SCHEDULER_PORT)}
+        to_workers = {"to": workers, "ports": network.tcp(names.WORKER_PORT, names.NANNY_PORT)}
         return network.allow(
             f"{name}-scheduler",
             args,
             called=names.scheduler(args["cluster"]),
             of=labels.scheduler(args),
             ingress=[
-                {"from": [workers], "ports": network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
-                *network.callers(args, labels.controller(args), labels.client(args)),
-                {"from": [gateway], "ports": network.udp(names.TUNNEL_PORT)},
+                *([from_workers] if workers else []),
+                *network.callers(args),
+                {"from": gateway, "ports": network.udp(names.TUNNEL_PORT)},
             ],
             egress=[
-                {"to": [workers], "ports": network.tcp(names.WORKER_PORT, names.NANNY_PORT)},
-                {"to": [gateway], "ports": network.udp(names.TUNNEL_PORT)},
+                *([to_workers] if workers else []),
+                {"to": gateway, "ports": network.udp(names.TUNNEL_PORT)},
             ],
             opts=self.child_opts(),
         )

@@ -84,12 +84,11 @@ class Controller(Component, kind="Controller"):
 
 
 def _egress(args: ControllerArgs) -> list[Spec]:
-    """To the API server, and to the scheduler's HTTP, which is the gateway's alias where the scheduler is not."""
+    """To the API server, and to the scheduler's HTTP."""
     namespace = {network.NAMESPACE_NAME: names.namespace(args["environment"])}
-    schedulers = [network.pods_in(namespace, label) for label in (labels.scheduler(args), labels.gateway(args))]
     return [
         {"to": network.blocks(*network.ANYWHERE), "ports": network.tcp(*API_SERVER_PORTS)},
-        {"to": schedulers, "ports": network.tcp(names.DASHBOARD_PORT)},
+        {"to": [network.pods_in(namespace, labels.door(args))], "ports": network.tcp(names.DASHBOARD_PORT)},
     ]
 
 

@@ -29,8 +29,6 @@ class GatewayArgs(Place):
     """host:port of the gateways that it dials. No default: an empty mesh is stated, not assumed."""
     dialled: bool
     """Whether other sites may dial this one."""
-    alias: bool
-    """Whether it stands in for the scheduler, which is at another site."""
     service_type: str
     """LoadBalancer, NodePort or ClusterIP."""
     node_port: int | None
@@ -80,7 +78,7 @@ class Gateway(Component, kind="Gateway"):
             spec=_service(args),
             opts=self.child_opts(after=after),
         )
-        if args["alias"]:
+        if not args["scheduler_here"]:
             alias: Spec = {"type": "ClusterIP", "selector": labels.gateway(args), "ports": scheduler_ports()}
             Service(
                 f"{name}-scheduler-alias",
@@ -98,24 +96,22 @@ def scheduler_ports() -> list[Spec]:
     ]
 
 
-def _pods(args: GatewayArgs) -> list[Spec]:
-    """The pods of the site that have a tunnel to this gateway, as peers of a policy."""
-    return [network.pods(labels.scheduler(args)), network.pods(labels.workers(args))]
-
-
 def _ingress(args: GatewayArgs) -> list[Spec]:
     # Where a site is dialled from cannot be said beforehand: addresses are translated on the way. The key decides.
     outside = network.blocks(*network.ANYWHERE) if args["dialled"] else []
-    sources = [*_pods(args), *outside]  # an address block does not mean pods, says Kubernetes; not all plugins agree
+    sources = [
+        *network.tunnelled(args),
+        *outside,
+    ]  # an address block does not mean pods, says Kubernetes; not all plugins agree
     tunnels: Spec = {"from": sources, "ports": network.udp(names.TUNNEL_PORT)}
-    alias = network.callers(args, labels.controller(args), labels.client(args)) if args["alias"] else []
-    return [tunnels, *alias]
+    return [tunnels, *([] if args["scheduler_here"] else network.callers(args))]
 
 
 def _egress(args: GatewayArgs) -> list[Spec]:
     # A restarted gateway calls the pods it remembers; otherwise it only answers them.
-    pods_here = {"to": _pods(args), "ports": network.udp(names.TUNNEL_PORT)}
-    return [*(network.dialled(endpoint) for endpoint in args["dials"]), pods_here]
+    here = network.tunnelled(args)
+    inside = [{"to": here, "ports": network.udp(names.TUNNEL_PORT)}] if here else []
+    return [*(network.dialled(endpoint) for endpoint in args["dials"]), *inside]
 
 
 def _deployment(args: GatewayArgs) -> Spec:
@@ -148,7 +144,7 @@ def _pod(args: GatewayArgs) -> Spec:
     tunnel = pods.tunnel(args["image"])
     tunnel["volumeMounts"] = [*tunnel["volumeMounts"], STATE]
     tunnel["readinessProbe"] = pods.http_probe("/readyz", names.TUNNEL_HTTP_PORT, period_s=2, failures=2)
-    if args["alias"]:
+    if not args["scheduler_here"]:
         doors = [{"name": port["name"], "containerPort": port["port"], "protocol": "TCP"} for port in scheduler_ports()]
         tunnel["ports"] = [*tunnel["ports"], *doors]
     called = names.gateway(args["cluster"])

@@ -10,7 +10,6 @@ def of_site(place: Place) -> Labels:
     """What every object of a site carries; the pods of an environment at a site are exactly the ones with these."""
     return {
         "app.kubernetes.io/part-of": "isthmus",
-        "app.kubernetes.io/managed-by": "pulumi",
         names.LABEL_ENVIRONMENT: place["environment"],
         names.LABEL_SITE: place["site"],
     }
@@ -34,6 +33,11 @@ def client(place: Place) -> Labels:  # noqa: ARG001 - the same form as its neigh
 def scheduler(place: Place) -> Labels:
     """Selects the scheduler; the controller labels its pod so."""
     return {names.LABEL_CLUSTER: place["cluster"], names.LABEL_COMPONENT: "scheduler"}
+
+
+def door(place: Place) -> Labels:
+    """Selects the pod that clients and the controller of a site reach the scheduler by."""
+    return scheduler(place) if place["scheduler_here"] else gateway(place)
 
 
 def workers(place: Place) -> Labels:

@@ -1,6 +1,6 @@
 """NetworkPolicies: who may call whom. Everything is closed by default; each flow that exists is stated at both ends.
 
-client, controller ──8786/8787──> scheduler, or the gateway's alias where the scheduler is not
+client, controller ──8786/8787──> the scheduler's door: itself, at other sites the gateway's alias
 pod ──51820/UDP──> gateway <──51820/UDP──> gateways of other sites
 worker <──9000-9001──> worker, scheduler      (the same site; across sites all of it is inside the tunnel)
 """
@@ -12,6 +12,7 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components import labels
 from components.base import Place
 from components.labels import Labels
 from components.objects import Spec, metadata
@@ -77,16 +78,20 @@ def dns() -> Spec:
     return {"to": [pods_in({NAMESPACE_NAME: "kube-system"}, {})], "ports": [*udp(53), *tcp(53)]}
 
 
-def callers(place: Place, controller: Labels, client: Labels) -> list[Spec]:
-    """Ingress to the scheduler's two ports, or to those of its alias: clients to both, the controller to HTTP only."""
-    environment = {names.LABEL_ENVIRONMENT: place["environment"]}
+def callers(place: Place) -> list[Spec]:
+    """Ingress to the door of the scheduler: clients to both of its ports, the controller to HTTP only."""
+    clients = pods_in({names.LABEL_ENVIRONMENT: place["environment"]}, labels.client(place))
+    controller = pods_in({NAMESPACE_NAME: names.SYSTEM_NAMESPACE}, labels.controller(place))
     return [
-        {"from": [pods_in(environment, client)], "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
-        {
-            "from": [pods_in({NAMESPACE_NAME: names.SYSTEM_NAMESPACE}, controller)],
-            "ports": tcp(names.DASHBOARD_PORT),
-        },
+        {"from": [clients], "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
+        {"from": [controller], "ports": tcp(names.DASHBOARD_PORT)},
     ]
+
+
+def tunnelled(place: Place) -> list[Spec]:
+    """The pods of a site that have a tunnel to its gateway, as peers."""
+    scheduler = [pods(labels.scheduler(place))] if place["scheduler_here"] else []
+    return scheduler + ([pods(labels.workers(place))] if place["workers_here"] else [])
 
 
 def dialled(endpoint: str) -> Spec:

@@ -77,7 +77,13 @@ class Platform(Component, kind="Platform"):
         return seed.result
 
     def _place(self, site: configured.Site) -> Place:
-        return {"environment": self._environment.name, "site": site.name, "cluster": self._environment.cluster}
+        return {
+            "environment": self._environment.name,
+            "site": site.name,
+            "cluster": self._environment.cluster,
+            "scheduler_here": site.name == self._environment.scheduler.site,
+            "workers_here": bool(site.pools),
+        }
 
     def _site(self, configuration: configured.Site) -> Site:
         """A site and all that is declared in it."""
@@ -128,7 +134,6 @@ class Platform(Component, kind="Platform"):
             "configuration": self._data_plane.digest(site.name, "gateway"),
             "dials": dialled_by(self._mesh, site),
             "dialled": site.gateway.endpoint is not None,
-            "alias": site.name != self._environment.scheduler.site,
             "service_type": service.type,
             "node_port": service.nodePort,
             "annotations": service.annotations,

@@ -98,31 +98,28 @@ class Site(Component, kind="Site"):
         ]
 
     def _guards(self, name: str, args: SiteArgs) -> None:
-        """Closed by default; names can be asked for; clients reach the scheduler; no more pods than planned."""
+        """Closed by default, no more than planned; then what every pod, and every client, may do."""
         opts = self.child_opts()
-        network.allow(f"{name}-default-deny", args, called="default-deny", of={}, opts=opts)
+        if args["install_namespaces"]:
+            self._closed(name, args)
         network.allow(f"{name}-dns", args, called="dns", of={}, egress=[network.dns()], opts=opts)
+        scheduler = network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)
         network.allow(
             f"{name}-client",
             args,
             called="client",
             of=labels.client(args),
-            egress=[
-                {
-                    "to": [network.pods(labels.scheduler(args)), network.pods(labels.gateway(args))],
-                    "ports": network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT),
-                }
-            ],
+            egress=[{"to": [network.pods(labels.door(args))], "ports": scheduler}],
             opts=opts,
         )
-        if args["install_namespaces"] and args["install_controller"]:
+
+    def _closed(self, name: str, args: SiteArgs) -> None:
+        """What guards the namespaces that are ours."""
+        opts = self.child_opts()
+        for namespace in _namespaces(args):
+            system = "system-" if namespace == names.SYSTEM_NAMESPACE else ""
             network.allow(
-                f"{name}-system-default-deny",
-                args,
-                called="default-deny",
-                of={},
-                namespace=names.SYSTEM_NAMESPACE,
-                opts=opts,
+                f"{name}-{system}default-deny", args, called="default-deny", of={}, namespace=namespace, opts=opts
             )
         quota: Spec = {
             "hard": {

@@ -69,19 +69,20 @@ class Slots(Component, kind="Slots"):
 
     def _flows(self, name: str, args: SlotsArgs) -> None:
         """Workers of a site call each other and their scheduler over the pod network, everybody else by the gateway."""
-        dask = [network.pods(labels.workers(args)), network.pods(labels.scheduler(args))]
-        gateway = {"ports": network.udp(names.TUNNEL_PORT)}
-        worker_ports = network.tcp(names.WORKER_PORT, names.NANNY_PORT)
+        workers, gateway = network.pods(labels.workers(args)), network.pods(labels.gateway(args))
+        scheduler = [network.pods(labels.scheduler(args))] if args["scheduler_here"] else []
+        dask, tunnel = network.tcp(names.WORKER_PORT, names.NANNY_PORT), network.udp(names.TUNNEL_PORT)
+        to_scheduler = {"to": scheduler, "ports": network.tcp(names.SCHEDULER_PORT)}
         network.allow(
             f"{name}-workers",
             args,
             called=names.workers_service(args["cluster"]),
             of=labels.workers(args),
-            ingress=[{"from": dask, "ports": worker_ports}, {"from": [network.pods(labels.gateway(args))], **gateway}],
+            ingress=[{"from": [workers, *scheduler], "ports": dask}, {"from": [gateway], "ports": tunnel}],
             egress=[
-                {"to": [network.pods(labels.workers(args))], "ports": worker_ports},
-                {"to": [network.pods(labels.scheduler(args))], "ports": network.tcp(names.SCHEDULER_PORT)},
-                {"to": [network.pods(labels.gateway(args))], **gateway},
+                {"to": [workers], "ports": dask},
+                *([to_scheduler] if scheduler else []),
+                {"to": [gateway], "ports": tunnel},
             ],
             opts=self.child_opts(),
         )
