@@ -31,8 +31,12 @@ check: $(READY) ## format, lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+binaries: $(READY) packages ## the Go programs, built once into a cache (about 21 CPU-minutes the first time)
+	$(BIN)/python -m tools.build
+
 unit: $(READY) ## what needs no root and no network: under a minute
 	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e"
 
-test: check ## everything: real API servers, real engine, real tunnels
+test: check binaries ## everything: real API servers, real engine, real tunnels
+	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest

@@ -1,0 +1,24 @@
+"""`python -m tools.build`: every Go program of this repository, into the cache; a second call does nothing."""
+
+import sys
+
+from isthmus.errors import IsthmusError
+from isthmus.local import binaries, recipes
+from tools.pulumi import binary
+
+RECIPES = (recipes.NODE, recipes.TUNNEL, recipes.KUBE, binary.CLI)
+
+
+def main() -> int:
+    """Exit status: 0 when all are there."""
+    try:
+        for recipe in RECIPES:
+            binaries.build(recipe)
+    except IsthmusError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
