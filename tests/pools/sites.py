@@ -9,6 +9,7 @@
 
 import logging
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dask.config
-from dask.core import flatten
 from distributed import Client, Scheduler, SchedulerPlugin, SpecCluster, Worker, futures_of, wait
 from distributed.scheduler import WorkerState
 
@@ -60,7 +60,8 @@ class World:
 
     @property
     def scheduler(self) -> Scheduler:
-        scheduler: Scheduler = self.cluster.scheduler
+        scheduler = self.cluster.scheduler
+        assert isinstance(scheduler, Scheduler)
         return scheduler
 
     @property
@@ -80,9 +81,14 @@ class World:
         """The pools where tasks ran, of those whose key holds one of the names; of all if none is given."""
         return {pool for key, pool in self.recorder.ran.items() if not names or any(name in str(key) for name in names)}
 
+    def holders(self, collection: Any) -> list[str]:
+        """The names of the workers that keep the results, one for each copy of each; sorted."""
+        keys = [future.key for future in futures_of(collection)]
+        return sorted(str(worker.name) for key in keys for worker in self.scheduler.tasks[key].who_has or ())
+
     def lie_in(self, collection: Any) -> set[str]:
         """The pools where the results of a persisted collection, or of futures, are kept."""
-        keys = [future.key for future in futures_of(collection)] or list(flatten(collection))
+        keys = [future.key for future in futures_of(collection)]
         return {pool_of(worker) for key in keys for worker in self.scheduler.tasks[key].who_has or ()}
 
     def persist(self, collection: Any) -> Any:
@@ -104,7 +110,8 @@ class World:
         return sum(total for (sender, receiver), total in self.transfers().items() if sender != receiver)
 
     def worker(self, name: str) -> Worker:
-        return next(worker for worker in self.cluster.workers.values() if worker.name == name)
+        found: Worker = next(worker for worker in self.cluster.workers.values() if worker.name == name)
+        return found
 
     def stop(self, name: str) -> None:
         self.cluster.sync(self.worker(name).close)
@@ -134,9 +141,7 @@ def cluster(
     options = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     with (
         dask.config.set({"distributed.scheduler.validate": True, **(config or {})}),
-        SpecCluster(
-            workers=workers, scheduler={"cls": Scheduler, "options": options}, silence_logs=logging.CRITICAL
-        ) as running,
+        SpecCluster(workers=workers, scheduler={"cls": Scheduler, "options": options}, silence_logs=False) as running,
         Client(running) as client,
     ):
         for plugin in [Pools()] if plugins is None else plugins:
@@ -168,6 +173,16 @@ def plugin_failures() -> Iterator[list[logging.LogRecord]]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+@contextmanager
+def shown_warnings() -> Iterator[list[str]]:
+    """The messages that a person at the client sees."""
+    messages: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_, **__: messages.append(str(message))
+        yield messages
 
 
 def until(condition: Callable[[], Any], what: str) -> None:

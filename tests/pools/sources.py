@@ -30,7 +30,8 @@ def load(number: int) -> np.ndarray[Any, Any]:
 
 def big(chunks: int) -> da.Array:
     """Chunks of real data: `da.full` makes broadcast arrays of 8 bytes, whose size says nothing."""
-    return da.random.default_rng().random((chunks, CHUNK_BYTES // 8), chunks=(1, -1))
+    made: da.Array = da.random.default_rng().random((chunks, CHUNK_BYTES // 8), chunks=(1, -1))
+    return made
 
 
 Source = Callable[[Path, str], Any]

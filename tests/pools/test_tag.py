@@ -57,12 +57,17 @@ def test_the_paths_in_a_task_tell_its_pool(task: object, pools: set[str]) -> Non
 
 
 def test_an_object_that_many_tasks_share_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked = []
-    monkeypatch.setattr(Opened, "__getstate__", lambda self: looked.append(1) or self.__dict__, raising=False)
+    looked: list[object] = []
+
+    def getstate(self: Opened) -> dict[str, object]:
+        looked.append(self)
+        return self.__dict__
+
+    monkeypatch.setattr(Opened, "__getstate__", getstate)
     finder, shared = PathFinder(CATALOG), Opened("/data/a/x.nc")
 
     assert [finder.pools_in(Task(n, len, shared)) for n in range(3)] == [{"a"}] * 3
-    assert looked == [1]
+    assert looked == [shared]
 
 
 def test_without_a_catalog_nothing_is_looked_at() -> None:
