@@ -23,7 +23,9 @@ class _Unknown(Enum):
 UNKNOWN: Final = _Unknown.UNKNOWN
 """A value that depends on something which does not exist yet."""
 
-#: RFC 1123 label: what may stand in a message as the name of a container or a volume.
+#: Lists whose elements are called by their names in messages: what a person looks for. All others are counted.
+_NAMED: Final = ("containers", "initContainers", "ephemeralContainers", "volumes")
+#: RFC 1123 label, as Kubernetes demands it of the names of containers and volumes.
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -53,9 +55,10 @@ def at(value: Any, *path: str) -> Any:
 
 
 def elements(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """Path and value of each element of a list; by its `name` where it has one. Nothing if it is no list."""
+    """Path and value of each element of a list; nothing if it is no list."""
+    named = where.rpartition(".")[2] in _NAMED
     for position, element in enumerate(value if isinstance(value, list) else ()):
-        name = element.get("name") if isinstance(element, Mapping) else None
+        name = element.get("name") if named and isinstance(element, Mapping) else None
         shown = name if isinstance(name, str) and _LABEL.fullmatch(name) else str(position)
         yield f"{where}[{shown}]", element
 

@@ -33,7 +33,7 @@ class Container:
 
     where: str
     fields: Any
-    """A mapping, or UNKNOWN."""
+    """A mapping, if the object is a right one."""
     ephemeral: bool = False
 
 
@@ -48,10 +48,11 @@ class Pod:
 
     @property
     def containers(self) -> Iterator[Container]:
-        """All containers: ordinary, init and ephemeral ones."""
+        """All containers that are known: ordinary, init and ephemeral ones. `gaps` has the others."""
         for sort in CONTAINERS:
             for where, fields in elements(at(self.spec, sort), f"{self.where}.{sort}"):
-                yield Container(where, fields, ephemeral=sort == "ephemeralContainers")
+                if fields is not UNKNOWN:
+                    yield Container(where, fields, ephemeral=sort == "ephemeralContainers")
 
     @property
     def volumes(self) -> Iterator[tuple[str, Any]]:
@@ -61,19 +62,20 @@ class Pod:
     @property
     def gaps(self) -> Iterator[Finding]:
         """What of the pod cannot be judged: lists that are not known, a spec that is not there."""
-        if self.spec is UNKNOWN or (isinstance(self.spec, Mapping) and at(self.spec, "containers") is UNKNOWN):
+        if self.spec is UNKNOWN:
             yield not_known(self.where)
-        elif not isinstance(at(self.spec, "containers"), list):
+            return
+        if at(self.spec, "containers") is None:
             yield Finding(self.where, "has no containers: it is declared in part, which nobody can judge")
-        for part in ("initContainers", "ephemeralContainers", "volumes"):
-            if isinstance(self.spec, Mapping) and at(self.spec, part) is UNKNOWN:
-                yield not_known(f"{self.where}.{part}")
-        for container in self.containers:
-            if container.fields is UNKNOWN:
-                yield not_known(container.where)
-        for where, volume in self.volumes:
-            if volume is UNKNOWN:
+        for part in (*CONTAINERS, "volumes"):
+            listed, where = at(self.spec, part), f"{self.where}.{part}"
+            if listed is UNKNOWN:
                 yield not_known(where)
+            elif listed is not None and not isinstance(listed, list):
+                yield Finding(where, "is no list")
+            for path, element in elements(listed, where):
+                if element is UNKNOWN:
+                    yield not_known(path)
 
 
 def pods_of(resource: Resource) -> Iterator[Pod]:

@@ -6,11 +6,11 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from isthmus import names
+from policy.plain import at
 
 Settings: TypeAlias = Mapping[str, Any]
 
 _KUBERNETES: Final = "kubernetes:"
-_PROVIDER: Final = "pulumi:providers:"
 
 
 @dataclass(frozen=True)
@@ -50,27 +50,24 @@ class Resource:
         return self.type.startswith(_KUBERNETES)
 
     @property
-    def is_provider(self) -> bool:
-        """Whether it is itself a provider."""
-        return self.type.startswith(_PROVIDER)
+    def world(self) -> str:
+        """The Kubernetes that the object is in, by its provider's URN; empty if it has none."""
+        return self.provider.urn if self.provider else ""
+
+    @property
+    def namespace(self) -> object:
+        """The object's namespace; None if it has none, UNKNOWN if it is not known."""
+        return at(self.props, "metadata", "namespace")
 
     @property
     def place(self) -> tuple[str, object, object]:
-        """Where the object is in the world: provider, namespace, name."""
-        metadata = self.metadata
-        return (self.provider.urn if self.provider else "", metadata.get("namespace"), metadata.get("name"))
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """The object's metadata, empty where there is none or it is not known."""
-        metadata = self.props.get("metadata")
-        return metadata if isinstance(metadata, Mapping) else {}
+        """Where the object is: world, namespace, name."""
+        return self.world, self.namespace, at(self.props, "metadata", "name")
 
     @property
     def site(self) -> object:
-        """The site that the object's own label names; None if it has none."""
-        labels = self.metadata.get("labels")
-        return labels.get(names.LABEL_SITE) if isinstance(labels, Mapping) else None
+        """The site that the object's own label names; None if it has none, UNKNOWN if it is not known."""
+        return at(self.props, "metadata", "labels", names.LABEL_SITE)
 
 
 @dataclass(frozen=True)

@@ -62,21 +62,20 @@ def _shared_slots(groups: Sequence[Seats]) -> Iterator[Finding]:
 
 def _shared_prefixes(groups: Sequence[Seats]) -> Iterator[Finding]:
     """A site is one provider and one /64."""
-    provider_of: dict[str, str] = {}
+    world_of: dict[str, str] = {}
     prefix_of: dict[str, str] = {}
     for seats in groups:
-        provider = seats.group.provider.urn if seats.group.provider else ""
-        if provider_of.setdefault(seats.address_prefix, provider) != provider:
+        world = seats.group.world
+        if world_of.setdefault(seats.address_prefix, world) != world:
             yield Finding("spec.slots.addressPrefix", "is another site's too", seats.group.urn)
-        elif prefix_of.setdefault(provider, seats.address_prefix) != seats.address_prefix:
+        elif prefix_of.setdefault(world, seats.address_prefix) != seats.address_prefix:
             yield Finding("spec.slots.addressPrefix", "is a second one of its site", seats.group.urn)
 
 
 def _missing_secrets(groups: Sequence[Seats], resources: Sequence[Resource]) -> Iterator[Finding]:
     there = {secret.place for secret in resources if secret.is_kubernetes and secret.kind == "Secret"}
     for seats in groups:
-        provider, namespace, _ = seats.group.place
-        wanted = {(provider, namespace, f"{seats.secret_prefix}{slot}") for slot in seats.slots}
+        wanted = {(seats.group.world, seats.group.namespace, f"{seats.secret_prefix}{slot}") for slot in seats.slots}
         if missing := len(wanted - there):
             yield Finding("spec.slots", f"has {missing} slots without a Secret", seats.group.urn)
 

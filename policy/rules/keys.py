@@ -86,10 +86,9 @@ def check_keys_mounted(resources: Sequence[Resource], _: Settings) -> Iterator[F
     for resource in resources:
         for pod in pods_of(resource):
             for where, name in _names_of_secrets(pod):
-                provider, namespace, _name = resource.place
-                if name is UNKNOWN or namespace is UNKNOWN:
+                if name is UNKNOWN or resource.namespace is UNKNOWN:
                     yield not_known(where, resource.urn)
-                elif (provider, namespace, name) in keys and name != _own_key(resource, pod):
+                elif (resource.world, resource.namespace, name) in keys and name != _own_key(resource, pod):
                     yield Finding(where, "mounts the key of another peer", resource.urn)
 
 
@@ -103,7 +102,7 @@ def _holds_key(secret: Resource) -> bool:
 
 
 def _own_key(resource: Resource, pod: Pod) -> object:
-    """The one Secret with a key that a declared pod may mount; None for workers: the controller gives each its slot's."""
+    """The one Secret with a key that a declared pod may mount; None for workers: the controller gives them theirs."""
     name = at(resource.props, "metadata", "name")
     if resource.kind == "DaskCluster" and pod.where.endswith("scheduler.spec") and isinstance(name, str):
         return names.tunnel_secret(names.scheduler(name))
@@ -169,6 +168,6 @@ KEYS_MOUNTED: Final = StackRule(
     unknown=Unknown.IS_VIOLATION,
     severity=Severity.CRITICAL,
     check=check_keys_mounted,
-    limits="Keys are recognised by what their Secrets hold (tunnel.json). Which worker gets a slot's is the controller's "
-    "doing, and its tests'.",
+    limits="Keys are recognised by what their Secrets hold (tunnel.json). Which worker gets a slot's is the "
+    "controller's doing, and its tests'.",
 )

@@ -24,31 +24,22 @@ def check_namespaces(resource: Resource, _: Settings) -> Iterator[Finding]:
         elif level != "restricted":
             yield Finding(where, "is not restricted")
     elif any(True for _pod in pods_of(resource)):
-        namespace = at(resource.props, "metadata", "namespace")
-        if namespace is UNKNOWN:
+        if resource.namespace is UNKNOWN:
             yield not_known("metadata.namespace")
-        elif namespace in NOT_OURS:
+        elif resource.namespace in NOT_OURS:
             yield Finding("metadata.namespace", "is not a namespace of ours")
 
 
 def check_default_deny(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    closed = {_home(policy) for policy in resources if _closes_everything(policy)}
+    closed = {(policy.world, policy.namespace) for policy in resources if _closes_everything(policy)}
     for resource in resources:
         if not resource.is_kubernetes or resource.kind != "Namespace":
             continue
         name = at(resource.props, "metadata", "name")
         if name is UNKNOWN:
             yield not_known("metadata.name", resource.urn)
-        elif (_provider(resource), name) not in closed:
+        elif (resource.world, name) not in closed:
             yield Finding("metadata.name", "has no NetworkPolicy that closes it in both directions", resource.urn)
-
-
-def _home(resource: Resource) -> tuple[str, object]:
-    return _provider(resource), at(resource.props, "metadata", "namespace")
-
-
-def _provider(resource: Resource) -> str:
-    return resource.provider.urn if resource.provider else ""
 
 
 def _closes_everything(resource: Resource) -> bool:

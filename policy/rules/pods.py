@@ -106,6 +106,8 @@ CONTAINER: Final[tuple[Demand, ...]] = (
         for kind in ("httpGet", "tcpSocket")
     ),
 )
+SYSCTL: Final[tuple[Demand, ...]] = ((("name",), one_of(*SAFE_SYSCTLS), "is not a sysctl of one pod only"),)
+PORT: Final[tuple[Demand, ...]] = ((("hostPort",), one_of(None, 0), "is a port of the node"),)
 #: What a container may leave to its pod.
 INHERITED: Final[tuple[Demand, ...]] = (
     (("securityContext", "runAsNonRoot"), one_of(True), "is not true, neither here nor for the pod"),
@@ -124,15 +126,17 @@ def check_restricted(resource: Resource, _: Settings) -> Iterator[Finding]:
         for path, sysctl in elements(
             at(pod.spec, "securityContext", "sysctls"), f"{pod.where}.securityContext.sysctls"
         ):
-            yield from _demanded(((("name",), one_of(*SAFE_SYSCTLS), "is not a sysctl of one pod only"),), sysctl, path)
+            yield from _demanded(SYSCTL, sysctl, path)
         for container in pod.containers:
             yield from _demanded(CONTAINER, container.fields, container.where)
             yield from _inherited(pod, container)
             for path, port in elements(at(container.fields, "ports"), f"{container.where}.ports"):
-                yield from _demanded(((("hostPort",), one_of(None, 0), "is a port of the node"),), port, path)
+                yield from _demanded(PORT, port, path)
 
 
 def _demanded(demands: Iterable[Demand], fields: Any, where: str) -> Iterator[Finding]:
+    if fields is UNKNOWN:
+        return  # said once, as a gap of the pod
     for path, passes, problem in demands:
         value = at(fields, *path)
         if value is UNKNOWN:
@@ -154,7 +158,7 @@ def _inherited(pod: Pod, container: Container) -> Iterator[Finding]:
 CAPABILITIES: Final = ResourceRule(
     name="capabilities",
     title="No container adds a capability; every one drops ALL.",
-    why="Nothing here needs one, the tunnel works in user space; a container that has one can rewrite another's routes.",
+    why="Nothing here needs one, the tunnel works in user space; whoever has one can rewrite another's routes.",
     fix="Drop ALL, add nothing; what needs a capability belongs to the node and not in a pod.",
     standard=f"{PSS}, and stricter: NET_BIND_SERVICE neither",
     unknown=Unknown.IS_VIOLATION,
