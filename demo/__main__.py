@@ -1,0 +1,36 @@
+"""`python -m demo up|run|down`, in the project's folder; without a word: up, then run. Linux, as root."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from demo import run
+from isthmus.errors import IsthmusError
+
+
+def main(arguments: list[str]) -> int:
+    """Exit status: 0, or 1 with one message on stderr, also if a figure is not what is promised."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=["up", "run", "down"])
+    parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--rounds", type=int, default=3, help="how often each question is asked each way")
+    given = parser.parse_args(arguments)
+    root = Path()
+    try:
+        if given.what == "down":
+            run.down(root)
+            return 0
+        if given.what in (None, "up"):
+            run.up(root)
+        if given.what in (None, "run"):
+            found = run.run(root, given.out, given.rounds)
+            sys.stdout.write((given.out / "table.md").read_text())
+            return 0 if run.promises_kept(found) else 1
+    except IsthmusError as error:
+        sys.stderr.write(f"demo: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
