@@ -15,7 +15,8 @@ from isthmus.environment import load
 from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local import machine
 from isthmus.local.binaries import build_all
-from isthmus.local.images.catalogue import images_of
+from isthmus.local.images.catalogue import foundation, images_of
+from isthmus.local.images.store import store
 from isthmus.local.program import LAST_LINES
 from isthmus.local.recipes import KUBE, NODE
 from isthmus.local.supervisor import Settings
@@ -123,5 +124,6 @@ def prepare(root: Path, environment: str) -> None:
     machine.check_root()
     machine.check(machine.RUN)
     described = load(root, environment)
-    build_all([NODE, KUBE])
+    programs = build_all([NODE, KUBE])
     images_of(described)
+    store(foundation(), programs[NODE.name])

@@ -14,6 +14,7 @@ from isthmus.local.images.catalogue import PAUSE
 SITE: Final = "/run/isthmus/site"
 KUBE: Final = "/run/isthmus/kube"
 NODE: Final = "/run/isthmus/node"
+STORE: Final = "/run/isthmus/store"
 CONTAINERD_SOCKET: Final = "/run/containerd/containerd.sock"
 
 

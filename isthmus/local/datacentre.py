@@ -6,10 +6,8 @@ boot -> link to the WAN -+-> control plane -> birth objects -+-> kubelet, kube-p
 
 import json
 import socket
-import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from isthmus.environment import Site
@@ -17,8 +15,10 @@ from isthmus.errors import StartFailed
 from isthmus.local import addresses, cgroups, configuration, namespaces
 from isthmus.local.api import TIMEOUT_S
 from isthmus.local.control_plane import ControlPlane, Plan
-from isthmus.local.images.oci import Image, write
-from isthmus.local.node import Node, enter
+from isthmus.local.images.catalogue import foundation
+from isthmus.local.images.oci import Image
+from isthmus.local.images.store import import_images, seed
+from isthmus.local.node import Node, Parts, enter
 from isthmus.local.objects import COREDNS_USER, birth_objects
 from isthmus.local.pki import Pair
 from isthmus.local.program import Program
@@ -33,22 +33,16 @@ class DataCentre:
     """One site as a whole Kubernetes. `boot` first, from the thread that lives as long as it; then `bring_up`."""
 
     def __init__(
-        self, site: Site, environment: str, world: str, folder: Path, *, kube: Path, programs: Path, memory_bytes: int
+        self, site: Site, environment: str, folder: Path, cgroup: str, parts: Parts, memory_bytes: int
     ) -> None:
+        """folder: its state. cgroup: name of its cgroups. memory_bytes: what it may use altogether."""
         self.site, self.environment, self.folder = site, environment, folder
         self.address = addresses.on_wan(site.id)
         for claim in site.claims:
             (folder / "volumes" / claim).mkdir(parents=True, exist_ok=True)
-        self.node = Node(
-            site.name,
-            folder,
-            f"{world}-{site.name}",
-            kube=kube,
-            programs=programs,
-            memory_bytes=memory_bytes,
-        )
+        self.node = Node(site.name, folder, cgroup, parts, memory_bytes)
         self.control_plane = ControlPlane(
-            Plan(site.name, folder, kube, str(self.address), services=str(addresses.SERVICES), node=True),
+            Plan(site.name, folder, parts.kube, str(self.address), services=str(addresses.SERVICES), node=True),
             dial=self.dial,
         )
         self.ready = False
@@ -74,7 +68,8 @@ class DataCentre:
         return connection
 
     def boot(self, wan: Wan) -> None:
-        """Namespaces and network."""
+        """Storage, namespaces, network."""
+        self._seed()  # before the node binds the folder to its place
         self.node.boot()
         wan.join(self.site.name, self.site.id, self.node.pid)
 
@@ -129,27 +124,25 @@ class DataCentre:
         self._wait("containerd", "a listening socket", self._containerd_listens)
         self._import(images)
 
+    def _seed(self) -> None:
+        """Gives containerd its storage, unless it has one from the same store: an earlier run's."""
+        record = self.folder / "store"
+        if not record.exists() or record.read_text() != self.node.parts.store.name:
+            for old in (record, self.folder / "images.json"):
+                old.unlink(missing_ok=True)
+            seed(self.node.parts.store, configuration.STORE, self.folder / "containerd")
+            record.write_text(self.node.parts.store.name)
+
     def _import(self, images: Sequence[Image]) -> None:
         """Imports images whose digest is not the one imported last; nothing is unpacked twice."""
         record = self.folder / "images.json"
         have = json.loads(record.read_text()) if record.exists() else {}
         wanted = {image.name: image.digest for image in images}
-        missing = [image for image in images if have.get(image.name) != image.digest]
-        if not missing:
-            return
-        ctr = [*enter(self.node.pid), f"{configuration.NODE}/ctr", "-n", "k8s.io", "images", "import", "--local", "-"]
-        log = self.folder / "logs" / "import.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(ctr, stdin=subprocess.PIPE, stdout=output, stderr=output)
-            assert process.stdin is not None
-            with suppress(BrokenPipeError), process.stdin as pipe:  # a failed import is told by its exit status
-                write(missing, pipe)
-            process.wait()
-        if process.returncode:
-            lines = log.read_text(errors="replace").splitlines()[-12:]
-            program = f"ctr images import@{self.site.name}"
-            raise StartFailed(program, "imported images", exit_status=process.returncode, last_lines=lines)
-        record.write_text(json.dumps(wanted))
+        if missing := [image for image in images if have.get(image.name) != image.digest]:
+            known = frozenset(layer for image in foundation() for layer in image.layers)
+            ctr = [*enter(self.node.pid), f"{configuration.NODE}/ctr"]
+            import_images(ctr, missing, self.folder / "logs" / "import.log", known)
+            record.write_text(json.dumps(wanted))
 
     def _node_agents(self) -> None:
         shape = configuration.NodeShape(
@@ -172,10 +165,10 @@ class DataCentre:
         authority.client("kube-proxy", "system:kube-proxy")
         proxy = configuration.kube_proxy(site, str(self._identity("kube-proxy", "kube-proxy")))
         proxy_config = self._write("kube-proxy.yaml", json.dumps(proxy))
-        self._run("kube-proxy", ["--config", proxy_config], folder=self.node.kube)
+        self._run("kube-proxy", ["--config", proxy_config], folder=self.node.parts.kube)
         authority.client("coredns", COREDNS_USER)
         names = configuration.corefile(self.address, str(self._identity("coredns", "coredns")))
-        self._run("coredns", ["-conf", self._write("Corefile", names)], folder=self.node.node_programs)
+        self._run("coredns", ["-conf", self._write("Corefile", names)], folder=self.node.parts.node)
 
     def _identity(self, name: str, pair: str) -> Path:
         """A kubeconfig for one of the node's programs, with the certificate issued under `pair`."""

@@ -2,9 +2,9 @@
 # First process of a data centre. It already has its own net, mount, uts, ipc, pid and cgroup namespaces; this gives
 # them content, says so by making FOLDER/booted, and becomes pause. Nothing is mounted outside of these namespaces,
 # so nothing is left when they end.
-#   node-init.sh SITE FOLDER KUBE NODE     FOLDER: the site's state; KUBE, NODE: folders of programs
+#   node-init.sh SITE FOLDER KUBE NODE STORE     FOLDER: the site's state; KUBE, NODE: programs; STORE: image layers
 set -eu
-SITE=$1 FOLDER=$2 KUBE=$3 NODE=$4
+SITE=$1 FOLDER=$2 KUBE=$3 NODE=$4 STORE=$5
 
 mount --make-rslave /
 hostname "$SITE"
@@ -29,10 +29,14 @@ fi
 # A fresh /run, in which everything has the same path wherever project and cache lie.
 mkdir -p "$FOLDER/run"
 mount -t tmpfs -o mode=755 tmpfs "$FOLDER/run"
-mkdir -p "$FOLDER/run/isthmus/site" "$FOLDER/run/isthmus/kube" "$FOLDER/run/isthmus/node" "$FOLDER/run/lock"
-mount --bind "$KUBE" "$FOLDER/run/isthmus/kube"
-mount --bind "$NODE" "$FOLDER/run/isthmus/node"
-mount --bind "$FOLDER" "$FOLDER/run/isthmus/site"
+bring() {
+    mkdir -p "$FOLDER/run/isthmus/$2"
+    mount --bind "$1" "$FOLDER/run/isthmus/$2"
+}
+bring "$KUBE" kube
+bring "$NODE" node
+bring "$STORE" store
+bring "$FOLDER" site
 mount --rbind "$FOLDER/run" /run
 
 # What Kubernetes keeps in fixed places is this node's own there: on disk what a restart needs, else in memory.

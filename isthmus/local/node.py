@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from isthmus.local import cgroups, configuration, namespaces
@@ -21,13 +22,24 @@ _INIT = Path(__file__).parent / "node-init.sh"
 BOOTED_WITHIN_S = 30.0
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Folders of this machine's cache that every node uses and none changes."""
+
+    kube: Path
+    """The recipe KUBE, built."""
+    node: Path
+    """The recipe NODE, built."""
+    store: Path
+    """The large image layers, unpacked."""
+
+
 class Node:
     """One node. `boot` must be called from the thread that lives as long as the node shall."""
 
-    def __init__(self, name: str, folder: Path, cgroup: str, *, kube: Path, programs: Path, memory_bytes: int) -> None:
-        """folder: its state. cgroup: name of its cgroups. kube, programs: folders of the recipes KUBE and NODE."""
-        self.name, self.folder, self.cgroup, self.memory_bytes = name, folder, cgroup, memory_bytes
-        self.kube, self.node_programs = kube, programs
+    def __init__(self, name: str, folder: Path, cgroup: str, parts: Parts, memory_bytes: int) -> None:
+        """folder: its state. cgroup: name of its cgroups. memory_bytes: their limit."""
+        self.name, self.folder, self.cgroup, self.parts, self.memory_bytes = name, folder, cgroup, parts, memory_bytes
         self.programs: list[Program] = []
         self.pid = 0
         """Of its first process, as this machine numbers it."""
@@ -40,7 +52,8 @@ class Node:
         (self.folder / "booted").unlink(missing_ok=True)
         self._cgroups = cgroups.make(self.cgroup, self.memory_bytes)
         unshare = ["unshare", "-n", "-m", "-u", "-i", "-p", "-C", "--fork", "--kill-child"]
-        script = ["sh", *(str(part) for part in (_INIT, self.name, self.folder, self.kube, self.node_programs))]
+        parts = self.parts
+        script = ["sh", *(str(part) for part in (_INIT, self.name, self.folder, parts.kube, parts.node, parts.store))]
         self._init = Program(
             f"node@{self.name}", [*unshare, *script], self.folder / "logs" / "node.log", cgroups=self._cgroups
         )
@@ -75,7 +88,7 @@ class Node:
             cgroups=self._daemons,
             env={
                 **configuration.environment(),
-                "PATH": f"{configuration.NODE if own_files else self.node_programs}:{os.environ['PATH']}",
+                "PATH": f"{configuration.NODE if own_files else self.parts.node}:{os.environ['PATH']}",
             },
         )
         self.programs.append(program)

@@ -27,7 +27,9 @@ from isthmus.errors import IsthmusError
 from isthmus.local import addresses, cgroups, control, forwarder, namespaces
 from isthmus.local.binaries import build
 from isthmus.local.datacentre import DataCentre
-from isthmus.local.images.catalogue import images_of
+from isthmus.local.images.catalogue import foundation, images_of
+from isthmus.local.images.store import store
+from isthmus.local.node import Parts
 from isthmus.local.recipes import KUBE, NODE
 from isthmus.local.wan import DEFAULT_MBYTES_PER_S, Wan
 from isthmus.local.world import LOCK, RECORD, World
@@ -102,18 +104,11 @@ class Supervisor:
         """Makes the WAN and every node's namespaces."""
         namespaces.unshare_network()
         self.wan = Wan(self.settings.mbytes_per_s)
-        kube, programs = build(KUBE), build(NODE)
+        parts = Parts(build(KUBE), build(NODE), store(foundation(), build(NODE)))
         memory = int(cgroups.memory_of_machine() * MEMORY_SHARE / len(self.environment.sites))
         for site in self.environment.sites:
-            centre = DataCentre(
-                site,
-                self.environment.name,
-                self.world.name,
-                self.state / site.name,
-                kube=kube,
-                programs=programs,
-                memory_bytes=memory,
-            )
+            folder, cgroup = self.state / site.name, f"{self.world.name}-{site.name}"
+            centre = DataCentre(site, self.environment.name, folder, cgroup, parts, memory)
             self.centres[site.name] = centre
             centre.boot(self.wan)
             centre.write_kubeconfig(forwarder.port_of(self.listeners[site.name]))

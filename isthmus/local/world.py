@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -119,7 +118,7 @@ class World:
             self._kill_supervisor()
         self.sweep()
         if self.state.exists():
-            shutil.rmtree(self.state)
+            subprocess.run(["rm", "-rf", "--", self.state], check=True)  # many files: several times as fast as shutil
 
     def sweep(self) -> None:
         """Removes what a killed world may have left outside of `.isthmus/`. Raises IsthmusError if something stays."""

@@ -5,6 +5,7 @@ controller  Python, images/controller/requirements.txt, isthmus
 tunnel      one static file
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import isthmus
@@ -40,6 +41,16 @@ def images_of(environment: Environment) -> tuple[Image, ...]:
         )
     makers = {"dask": dask, "controller": controller, "tunnel": tunnel}
     return (*(makers[kind](name) for kind, name in named.items()), pause())
+
+
+def foundation() -> tuple[Image, ...]:
+    """The images whose layers are large and seldom change: what a store holds for all data centres."""
+    under_controller = controller(f"{REGISTRY}/foundation/controller:1")
+    return (
+        dask(f"{REGISTRY}/foundation/dask:1"),
+        replace(under_controller, layers=under_controller.layers[:-1]),  # without isthmus itself
+        pause(),
+    )
 
 
 _WHY = "Local data centres reach no registry; they have the images that isthmus makes."

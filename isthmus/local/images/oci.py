@@ -5,7 +5,7 @@ import io
 import json
 import platform
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -57,8 +57,11 @@ class Image:
         return str(_descriptor(self.manifest())["digest"])
 
 
-def write(images: Sequence[Image], output: IO[bytes]) -> None:
-    """Writes an OCI layout with these images to a stream; a layer that several share is written once."""
+def write(images: Sequence[Image], output: IO[bytes], without: Collection[Path] = ()) -> None:
+    """Writes an OCI layout with these images to a stream; a layer that several share is written once.
+
+    without: layers to leave out, because the reader has them.
+    """
     index = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
@@ -73,7 +76,7 @@ def write(images: Sequence[Image], output: IO[bytes]) -> None:
         ],
     }
     small = [part for image in images for part in (image.configuration(), image.manifest())]
-    layers = {digest_of(layer): layer for image in images for layer in image.layers}
+    layers = {digest_of(layer): layer for image in images for layer in image.layers if layer not in without}
     with tarfile.open(fileobj=output, mode="w|") as archive:
         _add(archive, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
         _add(archive, "index.json", _json(index))
