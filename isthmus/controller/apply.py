@@ -101,10 +101,19 @@ class Api:
             raise Refused(f"POST {path}", status, _message(answer))
         return Outcome.DONE
 
-    async def patch(self, kind: Kind, namespace: str, name: str, patch: Body, subresource: str = "") -> Outcome:
-        """Merge-patch an object or its subresource (strategic merge does not exist for custom resources)."""
-        status, answer = await self._call("PATCH", kind.path(namespace, name, subresource), patch, headers=MERGE_PATCH)
-        return self._outcome("PATCH", kind.path(namespace, name, subresource), status, answer)
+    async def patch(self, kind: Kind, namespace: str, name: str, patch: Body) -> Outcome:
+        """Merge-patch an object (strategic merge does not exist for custom resources)."""
+        path = kind.path(namespace, name)
+        status, answer = await self._call("PATCH", path, patch, headers=MERGE_PATCH)
+        return self._outcome("PATCH", path, status, answer)
+
+    async def write_status(self, kind: Kind, namespace: str, name: str, status: Body) -> str:
+        """Merge-patch the status of an object. Returns the object's resourceVersion; empty if it is gone."""
+        path = kind.path(namespace, name, "status")
+        code, answer = await self._call("PATCH", path, {"status": status}, headers=MERGE_PATCH)
+        if self._outcome("PATCH", path, code, answer) is not Outcome.DONE:
+            return ""
+        return str((answer.get("metadata") or {}).get("resourceVersion", ""))
 
     async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> Outcome:
         """Delete the object of that name, if it is still the one with that uid."""

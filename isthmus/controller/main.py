@@ -34,12 +34,13 @@ def settings() -> kopf.OperatorSettings:
     return made
 
 
-def registry(world: World, connection: Connect) -> kopf.OperatorRegistry:
-    """kopf's handlers: a login and one event handler per kind."""
+def registry(world: World, connection: Connect, stack: contextlib.AsyncExitStack) -> kopf.OperatorRegistry:
+    """kopf's handlers: a login and one event handler per kind. Sessions are closed with `stack` at the latest."""
     made = kopf.OperatorRegistry()
 
     async def login(**_: Any) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=connection.server, aiohttp_session=connection.session())
+        session = await stack.enter_async_context(connection.session())  # kopf leaves it open when it is cut off
+        return kopf.AiohttpSession(server=connection.server, aiohttp_session=session)
 
     kopf.on.login(registry=made, id="login")(login)
     for kind in WATCHED:
@@ -78,7 +79,7 @@ async def run(
         await read_all(world, namespaces)
         await stack.enter_async_context(_loops(world, namespaces))
         await kopf.operator(
-            registry=registry(world, connection),
+            registry=registry(world, connection, stack),
             settings=settings(),
             namespaces=list(namespaces),
             stop_flag=stop,

@@ -64,7 +64,7 @@ def cluster_status(
         "selector": f"{LABEL_WORKER_GROUP}={default_group(cluster.name)}",
         "conditions": [
             _scheduler_ready(cluster, plan, deployment, trouble),
-            _all_workers_ready(groups),
+            _all_workers_ready(groups, made=default is not None),
         ],
     }
 
@@ -89,11 +89,12 @@ def _scheduler_ready(
     return Condition(SCHEDULER_READY, False, reason, f"Deployment {name} has no ready pod")
 
 
-def _all_workers_ready(groups: Sequence[Group]) -> Condition:
+def _all_workers_ready(groups: Sequence[Group], made: bool) -> Condition:
     wanted = sum(group.replicas for group in groups)
     ready = sum(min(group.replicas, int(group.status.get("readyReplicas") or 0)) for group in groups)
-    message = f"{ready} of {wanted} workers in {len(groups)} {'group is' if len(groups) == 1 else 'groups are'} ready"
-    return Condition(WORKERS_READY, ready >= wanted, "Ready" if ready >= wanted else "NotReady", message)
+    settled = made and ready >= wanted
+    message = f"{ready} of {wanted} workers are ready; worker groups: {len(groups)}"
+    return Condition(WORKERS_READY, settled, "Ready" if settled else "NotReady", message)
 
 
 def group_status(

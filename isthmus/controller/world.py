@@ -19,6 +19,10 @@ from isthmus.controller.views import PodView
 log: Final = logging.getLogger("isthmus.controller")
 
 
+#: Ours: after so many events without our last status, the watch has skipped it (a new list shows only the newest).
+STALE_EVENTS: Final = 5
+
+
 @dataclass(frozen=True)
 class Done:
     """How a pass ended: whether it wants another one, and whether something was refused."""
@@ -30,6 +34,17 @@ class Done:
 def _suffix() -> str:
     """The last part of a worker's name, as upstream makes it."""
     return uuid.uuid4().hex[:10]
+
+
+@dataclass
+class _Said:
+    """A status that was written and that the watch has not shown yet."""
+
+    version: str
+    """resourceVersion that the write made."""
+    status: Mapping[str, Any]
+    seen_before: int = 0
+    """Events of the object since then that were older."""
 
 
 @dataclass
@@ -48,6 +63,7 @@ class World:
     """When the last event was taken in; None before the first."""
     last_read: float | None = None
     """When everything was last read from the API server itself; None before the first time."""
+    _said: dict[Key, _Said] = field(default_factory=dict)
 
     def event(self, kind: Kind, body: Body, *, gone: bool = False) -> None:
         """Take in what a watch has shown of an object."""
@@ -61,6 +77,7 @@ class World:
             if gone or "deletionTimestamp" in metadata(body):
                 self.expectations.met(key, deleted(uid(body)))
             self.queue.add(key)
+        self._heard(kind, body, gone)
         self.last_event = self.now()
 
     async def create(self, key: Key, kind: Kind, body: Body) -> Outcome:
@@ -107,12 +124,20 @@ class World:
         return body is not None and uid(body) == of_uid and "deletionTimestamp" not in metadata(body)
 
     async def report(self, kind: Kind, key: Key, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-        """Write a status if it says something new. Raises ApiError."""
-        status = news(old, new, self.now())
+        """Write a status if it says something new. Raises ApiError.
+
+        old: as the store shows it, which may not have our last word yet.
+        """
+        said = self._said.get(key)
+        last = old if said is None else said.status
+        status = news(last, new, self.now())
         if status is None:
             return
-        await self.api.patch(kind, key.namespace, key.name, {"status": status}, "status")
-        for condition in changes(old, status):
+        version = await self.api.write_status(kind, key.namespace, key.name, status)
+        shown = self.store.get(kind, key.namespace, key.name)
+        if version and shown is not None and metadata(shown).get("resourceVersion") != version:
+            self._said[key] = _Said(version, status)
+        for condition in changes(last, status):
             log.info(
                 "condition changed object=%s type=%s status=%s reason=%s message=%s",
                 key,
@@ -121,3 +146,14 @@ class World:
                 condition["reason"],
                 condition["message"],
             )
+
+    def _heard(self, kind: Kind, body: Body, gone: bool) -> None:
+        """The watch has caught up with our last word, or the object has moved on without us: the store counts again."""
+        meta = metadata(body)
+        key = Key(kind.plural, str(meta.get("namespace")), str(meta.get("name")))
+        said = self._said.get(key)
+        if said is None:
+            return
+        said.seen_before += 1
+        if gone or said.version == meta.get("resourceVersion") or said.seen_before > STALE_EVENTS:
+            del self._said[key]

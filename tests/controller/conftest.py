@@ -1,0 +1,48 @@
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import settings
+
+from tests.controller.admin import Admin, Refusal, eventually
+from tests.local_api import ApiServer, api_server
+
+# The machine is shared and slow at times; what fails is printed with the seed that repeats it.
+settings.register_profile("controller", deadline=None, database=None, print_blob=True)
+settings.load_profile("controller")
+
+CRDS = Path(__file__).parents[2] / "components" / "crds"
+_serial = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ApiServer]:
+    """A real API server with its controllers and our CustomResourceDefinitions; no node."""
+    with api_server() as started:
+        admin = Admin(started)
+        for file in sorted(CRDS.glob("*.yaml")):
+            admin.create("customresourcedefinitions", yaml.safe_load(file.read_text()))
+        eventually(lambda: [_served(admin, plural) for plural in ("daskclusters", "daskworkergroups")], [True, True])
+        yield started
+
+
+def _served(admin: Admin, plural: str) -> bool:
+    try:
+        return admin.list(plural, "default") == []
+    except Refusal:
+        return False
+
+
+@pytest.fixture
+def admin(server: ApiServer) -> Admin:
+    return Admin(server)
+
+
+@pytest.fixture
+def namespace(admin: Admin) -> str:
+    """A namespace of the test's own."""
+    name = f"isthmus-test-{next(_serial)}"
+    admin.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return name
