@@ -66,12 +66,12 @@ class NoPool(IsthmusError):
 
 
 class UnsupportedDask(IsthmusError, ImportError):
-    """The installed distributed lacks something that isthmus.pools stands on. `missing` names it."""
+    """The installed distributed lacks something that isthmus stands on. `missing` names it."""
 
     def __init__(self, version: str, missing: Sequence[str]) -> None:
         self.version, self.missing = version, tuple(missing)
         super().__init__(
-            f"isthmus.pools does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
+            f"isthmus does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
             "install a version that isthmus supports: distributed>=2026.8.0,<2026.9."
         )
 
