@@ -27,13 +27,13 @@ RULES: Final = (
     Rule(
         (GROUP,),
         ("daskclusters",),
-        ("list", "watch", "patch"),
+        ("get", "list", "watch", "patch"),
         "Read what is asked for; patch only to take off the finalizer that the Dask operator's controller left.",
     ),
     Rule(
         (GROUP,),
         ("daskworkergroups",),
-        ("list", "watch", "create", "patch"),
+        ("get", "list", "watch", "create", "patch"),
         "Read what is asked for; make a cluster's default group, hand replicas down to it, adopt groups without owner.",
     ),
     Rule(
@@ -54,6 +54,16 @@ RULES: Final = (
         ("list", "watch", "create", "patch", "delete"),
         "Make workers, see how they fare, mark the ones that are being retired, delete them.",
     ),
-    Rule(("",), ("services",), ("list", "watch", "create"), "Make the scheduler's Service and see its address."),
-    Rule(("apps",), ("deployments",), ("list", "watch", "create"), "Make the scheduler's Deployment and see it ready."),
+    Rule(
+        ("",),
+        ("services",),
+        ("get", "list", "watch", "create"),
+        "Make the scheduler's Service, see its address, see whose it is if the name was taken.",
+    ),
+    Rule(
+        ("apps",),
+        ("deployments",),
+        ("get", "list", "watch", "create"),
+        "Make the scheduler's Deployment, see it ready, see whose it is if the name was taken.",
+    ),
 )

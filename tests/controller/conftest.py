@@ -7,6 +7,7 @@ import yaml
 from hypothesis import settings
 
 from tests.controller.admin import Admin, Refusal, eventually
+from tests.controller.dask_stub import DaskStub
 from tests.local_api import ApiServer, api_server
 
 # The machine is shared and slow at times; what fails is printed with the seed that repeats it.
@@ -46,3 +47,10 @@ def namespace(admin: Admin) -> str:
     name = f"isthmus-test-{next(_serial)}"
     admin.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     return name
+
+
+@pytest.fixture
+def dask() -> Iterator[DaskStub]:
+    """A scheduler that answers from a table."""
+    with DaskStub() as running:
+        yield running
