@@ -55,9 +55,10 @@ class DataCentres(World):
 
     def start(self) -> None:
         """Brings them up; they end with this process at the latest, unless `detach` is called."""
+        if self.up:
+            raise IsthmusError(f"the data centres of {self.root} are up already; see: isthmus local status")
         prepare(self.root, self.settings.environment)
-        if not self.up:
-            self.sweep()
+        self.sweep()
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / SUPERVISOR_LOG).open("wb") as log:
             self._process = subprocess.Popen(
@@ -84,12 +85,13 @@ class DataCentres(World):
         self._process = None
 
     def end(self) -> None:
-        """Ends them; what is on disk stays."""
+        """Ends them if they are this object's; what is on disk stays."""
         if self._process is not None:
             self._close()  # the end of its life line
             self._process.wait()
             self._process = None
-        self.down()
+            if not self.up:  # else the supervisor was refused: somebody was faster
+                self.sweep()
 
     def __enter__(self) -> Self:
         self.start()

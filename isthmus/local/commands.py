@@ -59,8 +59,6 @@ def up(environment: str, ports: str, wan: float) -> None:
         _err.print(f"{time.monotonic() - started:5.1f} s  {facts['site']}: {facts['phase']}")
 
     centres = DataCentres(project(), environment, free_ports=ports == "auto", mbytes_per_s=wan, report=show)
-    if centres.up:
-        raise IsthmusError(f"the data centres of {centres.root} are up already; see: isthmus local status")
     centres.start()
     centres.detach()
     _show(centres.status())
