@@ -41,17 +41,21 @@ def stack_config(root: Path, environment: Environment, secrets: Mapping[str, str
     file = yaml.safe_load((folder / f"Pulumi.{environment.name}.yaml").read_text())
     given = {key if ":" in key else f"{name}:{key}": value for key, value in (file.get("config") or {}).items()}
     values = {key: _text(value) for key, value in given.items() if not _is_encrypted(value)}
-    hidden = {key: f"recorded without its value: {key}" for key, value in given.items() if _is_encrypted(value)}
-    hidden |= {f"{name}:{key}": text for key, text in _stand_ins(environment)}
+    hidden = {key: _stand_in(key) for key, value in given.items() if _is_encrypted(value)}
+    hidden |= {f"{name}:{key}": text for key, text in _named_by_sites(environment)}
     hidden |= {f"{name}:{key}": text for key, text in secrets.items()}
     return StackConfig(name, values | hidden, tuple(sorted(hidden)))
 
 
-def _stand_ins(environment: Environment) -> Iterator[tuple[str, str]]:
+def _stand_in(key: str) -> str:
+    return f"recorded without its value: {key.rpartition(':')[2]}"
+
+
+def _named_by_sites(environment: Environment) -> Iterator[tuple[str, str]]:
     """The secrets that the site files name."""
     for site in environment.sites:
         if key := site.kubernetes.kubeconfigSecret:
-            yield key, f"recorded without its value: {key}"
+            yield key, _stand_in(key)
     for external in environment.external:
         if external.presharedKeySecret:
             yield external.presharedKeySecret, NO_KEY
