@@ -34,6 +34,16 @@ def big(chunks: int) -> da.Array:
     return made
 
 
+class OpenedFile:
+    """What an opened file is to dask.array: something with a shape, that is sliced on the worker."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape, self.ndim, self.dtype = shape, len(shape), np.dtype("f8")
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.broadcast_to(1.0, self.shape)[index].copy()
+
+
 Source = Callable[[Path, str], Any]
 """Folder and pool -> a collection of that pool's data, with values of its own."""
 

@@ -9,7 +9,7 @@ from distributed import wait
 
 from isthmus.pools import pool
 from tests.pools.sites import World, cluster, worker_spec
-from tests.pools.sources import CHUNK_BYTES, big
+from tests.pools.sources import CHUNK_BYTES, OpenedFile, big
 
 
 def test_a_mixed_task_goes_where_most_bytes_are_and_only_the_small_input_crosses(world: World) -> None:
@@ -105,7 +105,7 @@ def test_loads_that_share_a_handle_spread_over_the_pool() -> None:
     """Dask alone would send every restricted load to the worker that holds the handle (distributed#8177)."""
     with cluster({"a": 3, "b": 1}, config={"distributed.scheduler.work-stealing": False}) as world:
         with pool("a"):
-            loaded = da.from_array(np.ones((90, 100)), chunks=(1, -1), asarray=False)
+            loaded = da.from_array(OpenedFile((90, 100)), chunks=(1, -1))
         kept = world.persist(loaded)
 
         assert Counter(world.holders(kept)) == {"a-0": 30, "a-1": 30, "a-2": 30}

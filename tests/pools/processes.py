@@ -1,0 +1,83 @@
+"""A scheduler and workers as they run in pods: own processes, isthmus as a zip on PYTHONPATH, Dask's YAML beside it.
+
+Each worker has a folder of its own as working directory. `/proc/self/cwd/...` is one absolute path that names another
+file in every process, so data can lie "in" a pool and be hidden from everybody else, without any privilege.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import isthmus
+from tests.pools.sites import until
+
+#: As a worker sees its own folder.
+HERE: Final = "/proc/self/cwd"
+
+_PACKAGE: Final = Path(isthmus.__file__).parent
+_CARRIED: Final = ("__init__.py", "names.py", "errors.py", "catalog.py", "pools")
+
+
+def make_zip(target: Path) -> Path:
+    """What travels into pods: the part of isthmus that needs nothing but distributed."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in _CARRIED:
+            for file in sorted((_PACKAGE / name).rglob("*.py")) if (_PACKAGE / name).is_dir() else [_PACKAGE / name]:
+                archive.write(file, f"isthmus/{file.relative_to(_PACKAGE)}")
+    return target
+
+
+@contextlib.contextmanager
+def ended(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Ends them at the end of the block, also on failure."""
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextlib.contextmanager
+def dask_processes(folder: Path, catalog_yaml: str, workers: Mapping[str, tuple[str, Path]]) -> Iterator[Path]:
+    """Starts them; gives the scheduler file.
+
+    workers: name -> pool and working directory.
+    """
+    (folder / "python").mkdir()
+    archive = make_zip(folder / "python/isthmus.zip")
+    (folder / "python/isthmus.yaml").write_text(catalog_yaml)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(archive),
+        "DASK_CONFIG": str(archive.parent),
+        "DASK_DISTRIBUTED__SCHEDULER__PRELOAD": '["isthmus.pools.preload"]',
+        "OMP_NUM_THREADS": "1",
+    }
+    scheduler_file = folder / "scheduler.json"
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def spawn(name: str, cwd: Path, *arguments: str) -> None:
+        command = [str(Path(sys.executable).with_name("dask")), *arguments, "--scheduler-file", str(scheduler_file)]
+        with (folder / f"{name}.log").open("wb") as log:
+            processes.append(subprocess.Popen(command, cwd=cwd, env=environment, stdout=log, stderr=log))
+
+    with ended(processes):
+        local = ("--host", "127.0.0.1", "--no-dashboard")
+        spawn("scheduler", folder, "scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0", *local)
+        until(lambda: scheduler_file.exists() or processes[0].poll() is not None, "the scheduler's file")
+        assert processes[0].poll() is None, (folder / "scheduler.log").read_text()
+        for name, (pool, cwd) in workers.items():
+            own = ("--name", name, "--nthreads", "1", "--memory-limit", "2GiB", "--no-nanny")
+            spawn(name, cwd, "worker", *local, *own, "--resources", f"pool-{pool}=1")
+        yield scheduler_file
