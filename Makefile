@@ -40,3 +40,12 @@ unit: $(READY) ## what needs no root and no network: under a minute
 test: check binaries ## everything: real API servers, real engine, real tunnels
 	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest
+
+demo: binaries ## three data centres on this machine, `pulumi up`, the calculation with and without pools
+	$(BIN)/python -m demo $(DEMO)
+
+down: $(READY) ## ends what `make demo` left running
+	$(BIN)/python -m demo down
+
+bench-demo: binaries ## the demo's measured claims: bytes, seconds, memory, time to ready
+	$(BIN)/python -m benchmarks.demo
