@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from isthmus.errors import IsthmusError
+from isthmus.local.binaries import CHECKOUT
 from isthmus.local.wan import DEFAULT_MBYTES_PER_S
 from isthmus.local.world import World
 
@@ -121,6 +122,19 @@ def partition(site: str) -> None:
 def heal(site: str) -> None:
     """Join SITE to the WAN again."""
     World(project()).heal(site)
+
+
+@local.command(context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def pulumi(arguments: tuple[str, ...]) -> None:
+    """Run the Pulumi CLI on this project with everything it needs: `isthmus local pulumi up`."""
+    if not (CHECKOUT / "tools" / "pulumi").is_dir():
+        raise IsthmusError(
+            "the Pulumi engine is built from a checkout of isthmus; the installed package has no tools/."
+        )
+    search = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-m", "tools.pulumi", *arguments]
+    sys.exit(subprocess.run(command, cwd=project(), env={**os.environ, "PYTHONPATH": search}).returncode)
 
 
 @local.command()

@@ -26,6 +26,9 @@ from isthmus.local.waiting import wait_until
 #: Seconds from nothing to ready: 4 on an idle core pair; the rest is for a busy machine.
 READY_WITHIN_S = 120.0
 
+#: Starts a program of a name with a command.
+Run = Callable[[str, Sequence[str | Path]], Program]
+
 #: The controllers of kube-controller-manager that keep an API's promises without any node. Those left out serve
 #: cloud providers, certificate requests, device plugins and autoscaling by metrics, which no local data centre has.
 CONTROLLERS = (
@@ -40,6 +43,8 @@ CONTROLLERS = (
     "garbage-collector-controller",
     "job-controller",
     "namespace-controller",
+    "persistentvolumeclaim-protection-controller",
+    "persistentvolume-protection-controller",
     "replicaset-controller",
     "replicationcontroller-controller",
     "resourcequota-controller",
@@ -55,8 +60,6 @@ NODE_CONTROLLERS = (
     "ephemeral-volume-controller",
     "node-lifecycle-controller",
     "persistentvolume-binder-controller",
-    "persistentvolumeclaim-protection-controller",
-    "persistentvolume-protection-controller",
     "pod-garbage-collector-controller",
     "taint-eviction-controller",
 )
@@ -94,7 +97,7 @@ class Plan:
 
 
 class ControlPlane:
-    """The programs of one control plane. `start` returns at once; `wait_ready` waits."""
+    """The programs of one control plane."""
 
     def __init__(self, plan: Plan, dial: Dial = dial) -> None:
         """dial: how this process reaches the API server; another network namespace needs another way."""
@@ -114,33 +117,37 @@ class ControlPlane:
             user=user,
         )
 
-    def start(self, run: Callable[[str, Sequence[str | Path]], Program]) -> None:
-        """Starts etcd, API server, controllers and scheduler with `run(name, command)`."""
+    def start(self, run: Run) -> None:
+        """Starts every program with `run` and waits until the API serves and its controllers work.
+
+        Raises StartFailed with its last lines if a program ends, or if it is not ready in time.
+        """
         plan = self.plan
-        commands = {
-            "etcd": etcd(plan, Authority(plan.pki / "etcd", f"isthmus {plan.name} etcd")),
-            "kube-apiserver": api_server(plan, self.authority),
-            "kube-controller-manager": controller_manager(plan, self._identity("kube-controller-manager")),
-        }
+        self._run(run, "etcd", etcd(plan, Authority(plan.pki / "etcd", f"isthmus {plan.name} etcd")))
+        self._run(run, "kube-apiserver", api_server(plan, self.authority))
+        # The rest only then: it gives up after 10 s without its rights, which the API server makes when it starts.
+        self._wait("/readyz")
+        name = "kube-controller-manager"
+        self._run(run, name, controller_manager(plan, self._identity(name)))
         if plan.node:
-            commands["kube-scheduler"] = scheduler(self._identity("kube-scheduler"))
-        for name, arguments in commands.items():
-            self.programs.append(run(name, [plan.programs / name, *arguments]))
+            self._run(run, "kube-scheduler", scheduler(self._identity("kube-scheduler")))
+        self._wait("/api/v1/namespaces/default/serviceaccounts/default")
 
     def check(self) -> None:
         """Raises StartFailed with its last lines if one of the programs has ended."""
         for program in self.programs:
             program.check("a running control plane")
 
-    def ready(self) -> bool:
-        """Whether the API serves, bootstrap roles included, and the controllers have made the default account."""
-        self.check()
-        return self.api.ok("/readyz") and self.api.ok("/api/v1/namespaces/default/serviceaccounts/default")
+    def _run(self, run: Run, name: str, arguments: Sequence[str | Path]) -> None:
+        self.programs.append(run(name, [self.plan.programs / name, *arguments]))
 
-    def wait_ready(self) -> None:
-        """Raises StartFailed if a program ends or the API is not ready in time."""
-        if not wait_until(self.ready, READY_WITHIN_S):
-            raise self.programs[1].failure(f"a ready API within {READY_WITHIN_S:.0f} s")
+    def _wait(self, path: str) -> None:
+        def served() -> bool:
+            self.check()
+            return self.api.ok(path)
+
+        if not wait_until(served, READY_WITHIN_S):
+            raise self.programs[-1].failure(f"{path} of the API server within {READY_WITHIN_S:.0f} s")
 
     def stop(self) -> None:
         """Ends every program like a power cut does: there is one way to start again, the tested one."""
@@ -244,7 +251,6 @@ def _start_on_free_ports(name: str, folder: Path, programs: Path, attempts: int 
                     program, command, folder / "logs" / f"{program}.log", env={"GOGC": "60"}
                 )
             )
-            control_plane.wait_ready()
         except BaseException as error:
             control_plane.stop()
             attempts -= 1

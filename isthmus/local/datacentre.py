@@ -112,7 +112,6 @@ class DataCentre:
     def _control_plane(self) -> None:
         self.control_plane.kubeconfig(self.control_plane.plan.pki / "admin.kubeconfig", self.control_plane.admin)
         self.control_plane.start(lambda name, command: self.node.run(name, command))
-        self.control_plane.wait_ready()
         for path, manifest in birth_objects(self.site, self.environment, self.address):
             self.control_plane.api.apply(path, manifest)
 

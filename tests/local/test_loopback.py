@@ -16,6 +16,7 @@ from isthmus.errors import StartFailed
 from isthmus.local.control_plane import ControlPlane, Plan
 from isthmus.local.program import Program
 from isthmus.local.waiting import wait_until
+from tests.local.worlds import processes_of
 from tests.local_api import ApiServer, api_server
 
 pytestmark = pytest.mark.cluster
@@ -67,11 +68,14 @@ def test_nobody_is_anybody_without_a_certificate(server: ApiServer) -> None:
 
 def test_a_program_that_ends_at_once_is_shown_with_its_last_lines(tmp_path: Path) -> None:
     control_plane = ControlPlane(Plan("broken", tmp_path, tmp_path))
-    talk = ["sh", "-c", "echo no such flag: --broken; exit 3"]
-    control_plane.programs.append(Program("kube-apiserver", talk, tmp_path / "log"))
+
+    def run(name: str, _command: object) -> Program:
+        script = "echo no such flag: --broken; exit 3" if name == "kube-apiserver" else "sleep 60"
+        return Program(name, ["sh", "-c", script], tmp_path / name)
 
     with pytest.raises(StartFailed) as failed:
-        control_plane.wait_ready()
+        control_plane.start(run)
+    control_plane.stop()
 
     assert (failed.value.program, failed.value.exit_status) == ("kube-apiserver", 3)
     assert failed.value.last_lines == ("no such flag: --broken",)
@@ -85,20 +89,7 @@ def test_its_processes_end_with_whoever_started_it_even_after_sigkill(tmp_path: 
     with subprocess.Popen([sys.executable, "-c", script, tmp_path], stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         assert starter.stdout.readline() == "up\n"
-        assert len(_processes_of(tmp_path)) == 4  # the starter, etcd, API server, controllers
+        assert len(processes_of(tmp_path)) == 4  # starter, etcd, API server, controllers
         os.kill(starter.pid, signal.SIGKILL)
 
-    assert wait_until(lambda: not _processes_of(tmp_path), 10)
-
-
-def _processes_of(folder: Path) -> list[str]:
-    """Command lines that name `folder`."""
-    lines = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if str(folder) in line:
-            lines.append(line)
-    return lines
+    assert wait_until(lambda: not processes_of(tmp_path), 10)
