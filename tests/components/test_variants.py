@@ -1,0 +1,165 @@
+"""Environments other than the two that we ship: what changes in the graph when the stack files do."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.base import OrphanError
+from isthmus.graph import Graph, record
+from tests.components.recorded import ROOT, graph
+
+Files = dict[str, Any]
+CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+CLUSTER = "kubernetes:kubernetes.dask.org/v1:DaskCluster"
+GROUP = "kubernetes:kubernetes.dask.org/v1:DaskWorkerGroup"
+POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+SERVICE = "kubernetes:core/v1:Service"
+
+#: A federation's other stack: what is known of a site that is not ours.
+EXTERNAL = {"external": {"id": 9, "publicKey": "A" * 42 + "A=", "endpoint": "wg.far.example:51820"}}
+
+
+def variant(folder: Path, change: Callable[[Files], None], *, program: str = "", **secrets: str) -> Graph:
+    """The stack `local` after a change of its files: `stack` (its configuration), `home`, `ecmwf`, `eumetsat`, others.
+
+    program: lines after those of the project's own program.
+    """
+    stacks = ROOT / "stacks"
+    files: Files = {file.stem: yaml.safe_load(file.read_text()) for file in (stacks / "local").glob("*.yaml")}
+    files["stack"] = yaml.safe_load((stacks / "Pulumi.local.yaml").read_text())["config"]
+    change(files)
+    (folder / "stacks" / "local").mkdir(parents=True)
+    (folder / "stacks" / "Pulumi.local.yaml").write_text(yaml.safe_dump({"config": files.pop("stack")}))
+    for name, content in files.items():
+        (folder / "stacks" / "local" / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    (folder / "__main__.py").write_text((ROOT / "__main__.py").read_text() + program)
+    return record(folder, "local", secrets=secrets)
+
+
+def of_site(recorded: Graph, token: str, site: str) -> set[str]:
+    """Kubernetes names of the objects of a type at a site."""
+    return {node.inputs["metadata"]["name"] for node in recorded.of_type(token) if recorded[node.provider].name == site}
+
+
+def as_it_is(_: Files) -> None:
+    """No change."""
+
+
+def test_an_unchanged_copy_is_the_same_graph(tmp_path: Path) -> None:
+    assert variant(tmp_path, as_it_is).nodes == graph("local").nodes
+
+
+def test_another_name_of_the_cluster_renames_objects_and_no_resource(tmp_path: Path) -> None:
+    """A logical name that held it would delete and make anew everything of the environment."""
+
+    def change(files: Files) -> None:
+        files["stack"]["isthmus:cluster"] = "ensemble"
+
+    renamed = variant(tmp_path, change)
+
+    assert [node.urn for node in renamed.nodes] == [node.urn for node in graph("local").nodes]
+    assert of_site(renamed, SERVICE, "ecmwf") == {"ensemble-gateway", "ensemble-scheduler", "ensemble-workers"}
+
+
+def test_a_site_whose_operator_installed_everything_gets_only_what_is_ours(tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        files["ecmwf"]["install"] = {"crds": False, "namespaces": False, "controller": False}
+
+    recorded = variant(tmp_path, change)
+    missing = {node.urn for node in graph("local").nodes} - {node.urn for node in recorded.nodes}
+
+    assert {urn.rpartition("::")[2] for urn in missing} == {
+        "ecmwf",  # the components Crds and Controller
+        "ecmwf-controller",
+        "ecmwf-daskclusters",
+        "ecmwf-daskworkergroups",
+        "ecmwf-default-deny",
+        "ecmwf-environment",
+        "ecmwf-quota",
+        "ecmwf-system",
+        "ecmwf-system-default-deny",
+    }
+    assert recorded.exports["namespaces"]["ecmwf"] == ["isthmus-local"]
+
+
+def test_a_scheduler_at_a_site_of_another_stack_leaves_only_doors_here(tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        files["far"] = EXTERNAL
+        files["stack"]["isthmus:sites"].append("far")
+        files["stack"]["isthmus:scheduler"]["site"] = "far"
+
+    recorded = variant(tmp_path, change)
+
+    assert recorded.of_type(CLUSTER) == ()
+    assert {site: "local-scheduler" in of_site(recorded, SERVICE, site) for site in ("home", "ecmwf", "eumetsat")} == {
+        "home": True,
+        "ecmwf": True,
+        "eumetsat": True,
+    }
+    assert {node.inputs["spec"]["schedulerAddress"] for node in recorded.of_type(GROUP)} == {
+        "tcp://[fd62:7c3f:cad5:9::10]:8786"
+    }
+    assert "far" not in recorded.exports["schedulers"]
+
+
+def test_a_gateway_may_call_a_site_of_another_stack(tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        files["far"] = {"external": EXTERNAL["external"] | {"endpoint": "192.0.2.7:51820"}}
+        files["stack"]["isthmus:sites"].append("far")
+
+    policy = variant(tmp_path, change).named(POLICY, "ecmwf-gateway").inputs["spec"]
+
+    assert {"to": [{"ipBlock": {"cidr": "192.0.2.7/32"}}], "ports": [{"protocol": "UDP", "port": 51820}]} in policy[
+        "egress"
+    ]
+
+
+def test_a_key_that_two_stacks_agreed_on_stays_secret(tmp_path: Path) -> None:
+    key = "c2hhcmVkLWJ5LXR3by1zdGFja3MtYW5kLW5vYm9keT0="
+
+    def change(files: Files) -> None:
+        files["far"] = {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}}
+        files["stack"]["isthmus:sites"].append("far")
+
+    recorded = variant(tmp_path, change, farKey=key)
+
+    assert key not in repr(recorded)
+    assert recorded.named("kubernetes:core/v1:Secret", "ecmwf-gateway-tunnel").secret_paths == ("stringData",)
+
+
+def test_another_peer_restarts_a_gateway_and_no_worker(tmp_path: Path) -> None:
+    """The digest on a pod's template is of what that pod reads: only gateways know all peers."""
+
+    def change(files: Files) -> None:
+        files["far"] = EXTERNAL
+        files["stack"]["isthmus:sites"].append("far")
+
+    before, after = graph("local"), variant(tmp_path, change)
+
+    def digests(recorded: Graph, name: str, token: str, *path: str) -> Any:
+        value = recorded.named(token, name).inputs["spec"]
+        for part in path:
+            value = value[part]
+        return value["metadata"]["annotations"]["isthmus.dev/configuration"]
+
+    gateway = ("ecmwf-gateway", "kubernetes:apps/v1:Deployment", "template")
+    workers, scheduler = ("ecmwf-group", GROUP, "worker"), ("home-cluster", CLUSTER, "scheduler")
+    assert digests(before, *gateway) != digests(after, *gateway)
+    assert digests(before, *workers) == digests(after, *workers)
+    assert digests(before, *scheduler) == digests(after, *scheduler)
+
+
+def test_a_resource_beside_the_platform_is_refused_where_it_is_declared(tmp_path: Path) -> None:
+    program = """
+import pulumi_kubernetes as kubernetes
+kubernetes.core.v1.ConfigMap("lost", opts=pulumi.ResourceOptions(provider=kubernetes.Provider("stray")))
+"""
+    with pytest.raises(OrphanError) as refused:
+        variant(tmp_path, as_it_is, program=program)
+
+    assert (refused.value.token, refused.value.name) == ("pulumi:providers:kubernetes", "stray")
