@@ -52,7 +52,8 @@ def up(root: Path, say: Say = say) -> None:
     say("files")
     make_files(world)
     say("pulumi up")
-    Engine(root, ENVIRONMENT).up("--policy-pack", str(root / "policy"))
+    pack = ("--policy-pack", str(root / "policy"), "--policy-pack-config", str(root / "policy/config.local.json"))
+    Engine(root, ENVIRONMENT).up(*pack)
     say("workers")
     await_workers(world, environment)
 
