@@ -56,7 +56,7 @@ def _doubled(values: Sequence[object]) -> bool:
 
 
 @given(sites=SITES)
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 def test_an_environment_that_loads_has_no_address_twice(sites: list[tuple[int, dict[str, dict[str, int]]]]) -> None:
     with TemporaryDirectory() as folder:
         _stack_files(Path(folder), sites)

@@ -16,6 +16,7 @@ CASES = [
     ("external-beside-other-keys", ABROAD, "gateway", "external"),
     ("external-not-a-mapping", ABROAD, "external", "publicKey"),
     ("external-public-key-malformed", ABROAD, "external.publicKey", "32 bytes"),
+    ("external-public-key-twice", "stacks/test/beyond.yaml", "external.publicKey", "site abroad"),
     ("pool-catalog-contradicts", SOUTH, f"{ARCHIVE}.catalog.0", "pool forecasts"),
     ("pool-catalog-relative", SOUTH, f"{ARCHIVE}.catalog.0", '"data/archive/"'),
     ("pool-catalog-twice", SOUTH, f"{ARCHIVE}.catalog.1", "/data/archive/"),

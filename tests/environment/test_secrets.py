@@ -63,6 +63,20 @@ def test_a_pasted_secret_is_refused_and_not_repeated(
     assert longest[:12] not in message
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (SOUTH, "southKubeconfig}", "hunter2 hunter2}"),
+        (ABROAD, "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "hunter2"),
+    ],
+    ids=["the name of a secret", "a key"],
+)
+def test_where_a_secret_is_likely_not_even_a_short_value_is_repeated(
+    tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    assert "hunter2" not in str(ConfigError(mistakes(rewritten(tmp_path, file, old, new))))
+
+
 def test_a_short_slip_is_repeated_so_that_it_can_be_found(tmp_path: Path) -> None:
     """The positive control: the test above would see a value that is shown."""
     message = str(ConfigError(mistakes(rewritten(tmp_path, SOUTH, "memory: 16Gi", "memory: 16GB"))))
