@@ -35,8 +35,12 @@ const (
 )
 
 // retransmitMax bounds the pause between two attempts to send lost data. Its default of 120 s would let a connection
-// sleep on long after a broken path has healed; no path of ours has a round trip of seconds.
-const retransmitMax = 3 * time.Second
+// sleep on long after a broken path has healed; no path of ours has a round trip of seconds. Only deadAfter ends the
+// attempts, so their number must not.
+const (
+	retransmitMax = 2 * time.Second
+	retransmits   = 100
+)
 
 // pendingMax bounds the connections that arrive and wait for the local side to answer.
 const pendingMax = 4096
@@ -75,9 +79,11 @@ func configureTCP(s *stack.Stack) error {
 	growing := tcpip.TCPModerateReceiveBufferOption(true)
 	recovery := tcpip.TCPRecovery(0) // RACK off: it is young here, and SACK recovers what this path loses
 	retransmit := tcpip.TCPMaxRTOOption(retransmitMax)
+	retries := tcpip.TCPMaxRetriesOption(retransmits)
 	receive := tcpip.TCPReceiveBufferSizeRangeOption{Min: bufferMin, Default: receiveDefault, Max: receiveMax}
 	send := tcpip.TCPSendBufferSizeRangeOption{Min: bufferMin, Default: sendDefault, Max: sendMax}
-	options := []tcpip.SettableTransportProtocolOption{&sack, &congestion, &growing, &recovery, &retransmit, &receive, &send}
+	options := []tcpip.SettableTransportProtocolOption{&sack, &congestion, &growing, &recovery, &retransmit, &retries,
+		&receive, &send}
 	for _, option := range options {
 		if err := s.SetTransportProtocolOption(tcp.ProtocolNumber, option); err != nil {
 			return fmt.Errorf("stack: %T: %v", option, err)

@@ -57,10 +57,16 @@ class Program:
     def ended(self) -> bool:
         return self._process.poll() is not None
 
-    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
-        """Ends the whole group and returns the exit status."""
+    def end(self) -> None:
+        """Kills the whole group."""
         if not self.ended():
-            os.killpg(self._process.pid, how)
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(20)
+
+    def ask_to_end(self) -> int:
+        """Sends SIGTERM to the program alone, as a kubelet does, and returns its own exit status."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        os.kill(int(children.read_text().split()[0]), signal.SIGTERM)
         return self._process.wait(20)
 
     def says(self) -> str:
