@@ -14,6 +14,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("what", nargs="?", choices=["up", "run", "down"])
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--rounds", type=int, default=3, help="how often each question is asked each way")
+    parser.add_argument(
+        "--ports", choices=["fixed", "auto"], default="fixed", help="on 127.0.0.1: the usual ones, or free"
+    )
     given = parser.parse_args(arguments)
     root = Path()
     try:
@@ -21,7 +24,7 @@ def main(arguments: list[str]) -> int:
             run.down(root)
             return 0
         if given.what in (None, "up"):
-            run.up(root)
+            run.up(root, free_ports=given.ports == "auto")
         if given.what in (None, "run"):
             found = run.run(root, given.out, given.rounds)
             sys.stdout.write((given.out / "table.md").read_text())

@@ -19,8 +19,13 @@ MODULES: Final = ("__init__", "calculation", "client", "measure", "minimum", "qu
 CLIENT_DIR: Final = "/etc/demo"
 CLIENT_ZIP: Final = "demo.zip"
 READY_S: Final = 120
-#: Sends the answers home as one tar; the image need not have `tar`.
-_TAR: Final = f"import sys, tarfile; tarfile.open(fileobj=sys.stdout.buffer, mode='w|').add({OUT!r}, '.')"
+#: Sends the answers home as a tar in base64, which a pipe of text leaves alone; the image need not have `tar`.
+_SEND: Final = f"""
+import base64, io, sys, tarfile
+with tarfile.open(fileobj=(buffer := io.BytesIO()), mode="w") as archive:
+    archive.add({OUT!r}, ".")
+sys.stdout.write(base64.b64encode(buffer.getvalue()).decode())
+"""
 _WAIT: Final = "import signal; signal.sigwait([signal.SIGTERM])"
 
 
@@ -47,7 +52,7 @@ class Notebook:
 
     def fetch(self, folder: Path) -> None:
         """Everything that the client wrote, into `folder`."""
-        encoded = self._kubectl("exec", POD, "--", "python3", "-c", _in_base64(_TAR))
+        encoded = self._kubectl("exec", POD, "--", "python3", "-c", _SEND)
         with tarfile.open(fileobj=io.BytesIO(base64.b64decode(encoded))) as archive:
             archive.extractall(folder, filter="data")
 
@@ -105,16 +110,6 @@ class Notebook:
                 ],
             },
         }
-
-
-def _in_base64(code: str) -> str:
-    """The same program, whose output survives a pipe of text."""
-    return (
-        "import base64, io, sys\n"
-        "out, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO())\n"
-        f"{code}\n"
-        "out.write(base64.b64encode(sys.stdout.buffer.getvalue()).decode())"
-    )
 
 
 def _zipped() -> bytes:

@@ -39,13 +39,16 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def up(root: Path, say: Say = say) -> None:
-    """Whatever is missing is made: data centres, files, the declared platform. Raises IsthmusError."""
+def up(root: Path, *, free_ports: bool = False, say: Say = say) -> None:
+    """Whatever is missing is made: data centres, files, the declared platform. Raises IsthmusError.
+
+    free_ports: any free ports of 127.0.0.1, so that another world can be up on this machine.
+    """
     environment, world = load(root, ENVIRONMENT), World(root)
     if not world.up:
         say("data centres (the first time, their programs are built)")
         centres = DataCentres(
-            root, ENVIRONMENT, free_ports=False, report=lambda facts: say(f"  {facts['site']}: {facts['phase']}")
+            root, ENVIRONMENT, free_ports=free_ports, report=lambda facts: say(f"  {facts['site']}: {facts['phase']}")
         )
         centres.start()
         centres.detach()
