@@ -1,7 +1,7 @@
 """The WireGuard gateway of one site: the one place where the site's packets come in and go out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NotRequired
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
@@ -31,7 +31,7 @@ class GatewayArgs(Place):
     """Whether other sites may dial this one."""
     service_type: str
     """LoadBalancer, NodePort or ClusterIP."""
-    node_port: int | None
+    node_port: NotRequired[int | None]
     """The node's UDP port; Kubernetes chooses one if absent."""
     annotations: Mapping[str, str]
     """Of the UDP Service: what a load balancer is told."""
@@ -99,10 +99,8 @@ def scheduler_ports() -> list[Spec]:
 def _ingress(args: GatewayArgs) -> list[Spec]:
     # Where a site is dialled from cannot be said beforehand: addresses are translated on the way. The key decides.
     outside = network.blocks(*network.ANYWHERE) if args["dialled"] else []
-    sources = [
-        *network.tunnelled(args),
-        *outside,
-    ]  # an address block does not mean pods, says Kubernetes; not all plugins agree
+    # Named beside the blocks, because a block is not meant for pods; network plugins differ in what they make of that.
+    sources = [*network.tunnelled(args), *outside]
     tunnels: Spec = {"from": sources, "ports": network.udp(names.TUNNEL_PORT)}
     return [tunnels, *([] if args["scheduler_here"] else network.callers(args))]
 
@@ -136,7 +134,7 @@ def _service(args: GatewayArgs) -> Spec:
         "selector": labels.gateway(args),
         # Its peers' packets make it useful again: waiting for it to be ready first would keep them out.
         "publishNotReadyAddresses": True,
-        "ports": [port | ({"nodePort": args["node_port"]} if args["node_port"] else {})],
+        "ports": [port | ({"nodePort": number} if (number := args.get("node_port")) else {})],
     }
 
 

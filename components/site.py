@@ -1,7 +1,7 @@
 """One data centre: the provider for its API server, the namespaces, and what holds for everything in them."""
 
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -30,9 +30,9 @@ class ClaimArgs(TypedDict):
 class SiteArgs(Place):
     """Access and foundation of a site."""
 
-    kubeconfig: pulumi.Input[str] | None
+    kubeconfig: NotRequired[pulumi.Input[str] | None]
     """Path of a kubeconfig, or its content as a secret; the ambient one if absent."""
-    context: str | None
+    context: NotRequired[str | None]
     """Context of the kubeconfig; its current one if absent."""
     install_namespaces: bool
     """Whether the namespaces are ours to make."""
@@ -56,15 +56,13 @@ class Site(Component, kind="Site"):
 
     namespaces: pulumi.Output[list[str]]
     """Where this environment is at the site."""
-    claims: list[pulumi.Resource]
-    """The claims that the stack made; workers that mount one wait for it."""
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         self.provider = kubernetes.Provider(
             name,
-            kubeconfig=args["kubeconfig"],
-            context=args["context"],
+            kubeconfig=args.get("kubeconfig"),
+            context=args.get("context"),
             # Without it any change of the kubeconfig, even of a proxy, replaces the provider and all that it made.
             cluster_identifier=f"{args['environment']}/{name}",
             enable_server_side_apply=True,
@@ -77,7 +75,8 @@ class Site(Component, kind="Site"):
         if args["install_namespaces"]:
             self.hand_down(after=self._namespaces(name, args))
         self._guards(name, args)
-        self.claims = self._claims(name, args)
+        #: What the stack made; workers that mount one wait for it.
+        self.claims: list[pulumi.Resource] = self._claims(name, args)
         self.namespaces = pulumi.Output.from_input(_namespaces(args))
         self.register_outputs({"namespaces": self.namespaces})
 
@@ -123,7 +122,7 @@ class Site(Component, kind="Site"):
             )
         quota: Spec = {
             "hard": {
-                "pods": str(args["slots"] + SPARE_PODS),
+                "pods": str(int(args["slots"]) + SPARE_PODS),
                 "services.loadbalancers": "1" if args["published"] == "LoadBalancer" else "0",
                 # A load balancer takes a node port of its own.
                 "services.nodeports": "0" if args["published"] == "ClusterIP" else "1",

@@ -126,6 +126,7 @@ class WorkerGroupArgs(Place):
     scheduler_address: str
     """What the workers dial: `tcp://[address]:8786` on the data plane."""
     first_slot: int
+    """Number of its first slot; the ranges of a site's pools are disjoint."""
     slots: int
     replicas: int
     """Workers at creation; afterwards whoever scales the group owns the number."""
@@ -133,6 +134,7 @@ class WorkerGroupArgs(Place):
     memory: str
     cpu: str
     volumes: Sequence[VolumeArgs]
+    """Claims that its workers mount."""
     data: Sequence[str]
     """Path or URL prefixes of the data: those with a URL are reached over the network."""
 
@@ -254,7 +256,7 @@ def _command(args: WorkerGroupArgs) -> list[str]:
         "--host": f"tcp://[$({names.ENV_ADDRESS})]",
         "--worker-port": str(names.WORKER_PORT),
         "--nanny-port": str(names.NANNY_PORT),
-        "--nthreads": str(args["threads"]),
+        "--nthreads": str(int(args["threads"])),
         "--memory-limit": str(int(bytes_of(args["memory"]) * MEMORY_SHARE)),
         "--resources": f"{names.pool_resource(args['pool'])}=1",
         # The command line hands the nanny an empty list, whatever its configuration says.
