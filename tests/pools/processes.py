@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -48,12 +49,22 @@ def ended(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
                 process.wait()
 
 
-@contextlib.contextmanager
-def dask_processes(folder: Path, catalog_yaml: str, workers: Mapping[str, tuple[str, Path]]) -> Iterator[Path]:
-    """Starts them; gives the scheduler file.
+@dataclass(frozen=True)
+class Seat:
+    """Where one worker runs."""
 
-    workers: name -> pool and working directory.
-    """
+    pool: str
+    folder: Path
+    """Its working directory."""
+    host: str = "127.0.0.1"
+    preload: Path | None = None
+
+
+@contextlib.contextmanager
+def dask_processes(
+    folder: Path, workers: Mapping[str, Seat], *, catalog_yaml: str = "", with_pools: bool = True
+) -> Iterator[Path]:
+    """Starts them; gives the scheduler file. workers: by name. with_pools: the scheduler runs the plugin."""
     (folder / "python").mkdir()
     archive = make_zip(folder / "python/isthmus.zip")
     (folder / "python/isthmus.yaml").write_text(catalog_yaml)
@@ -61,7 +72,7 @@ def dask_processes(folder: Path, catalog_yaml: str, workers: Mapping[str, tuple[
         **os.environ,
         "PYTHONPATH": str(archive),
         "DASK_CONFIG": str(archive.parent),
-        "DASK_DISTRIBUTED__SCHEDULER__PRELOAD": '["isthmus.pools.preload"]',
+        "DASK_DISTRIBUTED__SCHEDULER__PRELOAD": '["isthmus.pools.preload"]' if with_pools else "[]",
         "OMP_NUM_THREADS": "1",
     }
     scheduler_file = folder / "scheduler.json"
@@ -77,7 +88,9 @@ def dask_processes(folder: Path, catalog_yaml: str, workers: Mapping[str, tuple[
         spawn("scheduler", folder, "scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0", *local)
         until(lambda: scheduler_file.exists() or processes[0].poll() is not None, "the scheduler's file")
         assert processes[0].poll() is None, (folder / "scheduler.log").read_text()
-        for name, (pool, cwd) in workers.items():
-            own = ("--name", name, "--nthreads", "1", "--memory-limit", "2GiB", "--no-nanny")
-            spawn(name, cwd, "worker", *local, *own, "--resources", f"pool-{pool}=1")
+        for name, seat in workers.items():
+            own = ("--name", name, "--nthreads", "1", "--memory-limit", "2GiB", "--no-nanny", "--no-dashboard")
+            preload = ("--preload", str(seat.preload)) if seat.preload else ()
+            place = ("--host", seat.host, "--resources", f"pool-{seat.pool}=1")
+            spawn(name, seat.folder, "worker", *own, *place, *preload)
         yield scheduler_file

@@ -14,7 +14,7 @@ from distributed import Client
 from isthmus.errors import NoPool
 from isthmus.pools import open_dataset, open_mfdataset, open_zarr, pool
 from isthmus.pools.opening import Path as AnyPath
-from tests.pools.processes import HERE, dask_processes
+from tests.pools.processes import HERE, Seat, dask_processes
 from tests.pools.sites import DEADLINE_S
 
 CATALOG = f"""
@@ -48,9 +48,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         part.to_netcdf(sites["ecmwf"] / f"ecmwf/part-{half}.nc")
     observations().to_netcdf(sites["eumetsat"] / "eumetsat/o.nc")
 
-    workers = {name: (name, site) for name, site in sites.items()}
+    workers = {name: Seat(name, site) for name, site in sites.items()}
     with (
-        dask_processes(folder, CATALOG, workers) as scheduler_file,
+        dask_processes(folder, workers, catalog_yaml=CATALOG) as scheduler_file,
         Client(scheduler_file=str(scheduler_file), timeout=DEADLINE_S) as client,
     ):
         client.wait_for_workers(2, timeout=DEADLINE_S)
