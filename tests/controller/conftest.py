@@ -8,6 +8,9 @@ from hypothesis import settings
 
 from tests.controller.admin import Admin, Refusal, eventually
 from tests.controller.dask_stub import DaskStub
+from tests.controller.kubelet import Kubelet
+from tests.controller.running import Controller, Recorder
+from tests.controller.site import Site
 from tests.local_api import ApiServer, api_server
 
 # The machine is shared and slow at times; what fails is printed with the seed that repeats it.
@@ -53,4 +56,28 @@ def namespace(admin: Admin) -> str:
 def dask() -> Iterator[DaskStub]:
     """A scheduler that answers from a table."""
     with DaskStub() as running:
+        yield running
+
+
+@pytest.fixture
+def site(admin: Admin, namespace: str) -> Site:
+    return Site(admin, namespace)
+
+
+@pytest.fixture
+def kubelet(admin: Admin, namespace: str) -> Iterator[Kubelet]:
+    """Pods of the namespace are said to run."""
+    with Kubelet(admin, namespace) as running:
+        yield running
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """Every call of `controller`."""
+    return Recorder()
+
+
+@pytest.fixture
+def controller(server: ApiServer, namespace: str, recorder: Recorder) -> Iterator[Controller]:
+    with Controller(server.kubeconfig, namespace, [recorder]) as running:
         yield running

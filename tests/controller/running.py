@@ -42,10 +42,13 @@ class Recorder:
 
 
 class Guillotine:
-    """A client middleware that ends the controller at a write: before it is sent, or before its answer is read."""
+    """A client middleware that ends the controller at a write: it has had its effect, its answer is never read.
 
-    def __init__(self, at_write: int, *, sent: bool) -> None:
-        self._left, self._sent = at_write, sent
+    Ending it *before* a write leaves the world as ending it after the write before.
+    """
+
+    def __init__(self, at_write: int) -> None:
+        self._left = at_write
         self.fell = threading.Event()
         self.end: Callable[[], None] = lambda: None
 
@@ -59,8 +62,7 @@ class Guillotine:
         self._left -= 1
         if self._left == 0:
             self.fell.set()
-            if self._sent:
-                await handler(request)
+            (await handler(request)).close()
             self.end()
             await asyncio.Event().wait()
         return await handler(request)

@@ -1,75 +1,17 @@
 """Clusters and groups from their making to their end, on a real API server with a fake kubelet."""
 
-import copy
-from collections.abc import Iterator
-
 import pytest
 
-from tests.controller.admin import Admin, Object, condition, eventually, phase
+from tests.controller.admin import condition, eventually, phase
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, group, seated
 from tests.controller.running import Controller, Recorder
+from tests.controller.site import Site, of
 from tests.local_api import ApiServer
 
 pytestmark = pytest.mark.cluster
 
-DEFAULT = "dask.org/workergroup-name=demo-default"
-NORTH = "dask.org/workergroup-name=demo-north"
-
-
-@pytest.fixture
-def kubelet(admin: Admin, namespace: str) -> Iterator[Kubelet]:
-    with Kubelet(admin, namespace) as running:
-        yield running
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-def controller(server: ApiServer, namespace: str, recorder: Recorder) -> Iterator[Controller]:
-    with Controller(server.kubeconfig, namespace, [recorder]) as running:
-        yield running
-
-
-class Site:
-    """The namespace as a test looks at it."""
-
-    def __init__(self, admin: Admin, namespace: str) -> None:
-        self.admin, self.namespace = admin, namespace
-
-    def make(self, plural: str, body: Object) -> Object:
-        body = copy.deepcopy(body)
-        body["metadata"]["namespace"] = self.namespace
-        return self.admin.create(plural, body)
-
-    def get(self, plural: str, name: str) -> Object | None:
-        return self.admin.get(plural, self.namespace, name)
-
-    def live(self, selector: str) -> list[str]:
-        """Names of the pods that are running and not ending."""
-        pods = self.admin.list("pods", self.namespace, selector)
-        return [
-            pod["metadata"]["name"]
-            for pod in pods
-            if pod["status"].get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
-        ]
-
-    def slots(self, selector: str) -> list[str]:
-        """Slots of all pod objects, also of ending ones."""
-        return sorted(
-            pod["metadata"]["labels"]["isthmus.dev/slot"] for pod in self.admin.list("pods", self.namespace, selector)
-        )
-
-    def scale(self, plural: str, name: str, replicas: int) -> None:
-        self.admin.scale(plural, self.namespace, name, replicas)
-
-
-@pytest.fixture
-def site(admin: Admin, namespace: str) -> Site:
-    return Site(admin, namespace)
+DEFAULT, NORTH = of("demo-default"), of("demo-north")
 
 
 def test_a_cluster_becomes_scheduler_service_and_workers(site: Site, kubelet: Kubelet, controller: Controller) -> None:
@@ -146,9 +88,7 @@ def test_a_group_without_its_cluster_says_so_and_starts_when_it_comes(
     site: Site, kubelet: Kubelet, controller: Controller
 ) -> None:
     site.make("daskworkergroups", group(replicas=1))
-    eventually(
-        lambda: condition(site.get("daskworkergroups", "demo-north"), "WorkersReady"), ("False", "ClusterNotFound")
-    )
+    eventually(lambda: site.workers("demo-north"), ("False", "ClusterNotFound"))
 
     site.make("daskclusters", cluster())
 
@@ -165,13 +105,11 @@ def test_seats_are_given_from_the_lowest_and_only_while_there_are_some(
     site.scale("daskworkergroups", "demo-north", 5)
 
     eventually(lambda: site.slots(NORTH), ["4", "5", "6"])
-    eventually(
-        lambda: condition(site.get("daskworkergroups", "demo-north"), "ScalingLimited"), ("True", "SlotsExhausted")
-    )
+    eventually(lambda: site.scaling("demo-north"), ("True", "SlotsExhausted"))
     assert (site.get("daskworkergroups", "demo-north") or {})["spec"]["worker"]["replicas"] == 5
 
     site.scale("daskworkergroups", "demo-north", 3)
-    eventually(lambda: condition(site.get("daskworkergroups", "demo-north"), "ScalingLimited"), ("False", "AsAsked"))
+    eventually(lambda: site.scaling("demo-north"), ("False", "AsAsked"))
 
 
 def test_a_slot_is_free_only_when_its_pod_is_gone(site: Site, kubelet: Kubelet, controller: Controller) -> None:
@@ -182,7 +120,7 @@ def test_a_slot_is_free_only_when_its_pod_is_gone(site: Site, kubelet: Kubelet, 
 
     site.admin.delete("pods", site.namespace, first)
 
-    eventually(lambda: condition(site.get("daskworkergroups", "demo-north"), "WorkersReady"), ("False", "SlotsEnding"))
+    eventually(lambda: site.workers("demo-north"), ("False", "SlotsEnding"))
     assert sorted(site.slots(NORTH)) == ["0", "1"], "the ending pod still holds its slot and nobody shares it"
 
     kubelet.ends = True
@@ -232,9 +170,7 @@ def test_finished_workers_wait_for_their_scheduler(
     eventually(lambda: condition(site.get("daskclusters", "demo"), "SchedulerReady")[0], "False")
 
     kubelet.finish(first)
-    eventually(
-        lambda: condition(site.get("daskworkergroups", "demo-default"), "WorkersReady"), ("False", "SchedulerDown")
-    )
+    eventually(lambda: site.workers("demo-default"), ("False", "SchedulerDown"))
     assert [pod["metadata"]["name"] for pod in site.admin.list("pods", site.namespace, DEFAULT)] == [first]
 
     kubelet.starts = True
@@ -263,7 +199,7 @@ def test_running_workers_stay_when_the_scheduler_cannot_be_asked(
     site.scale("daskworkergroups", "demo-north", 0)
 
     eventually(
-        lambda: condition(site.get("daskworkergroups", "demo-north"), "ScalingLimited"),
+        lambda: site.scaling("demo-north"),
         ("True", "SchedulerUnreachable"),
     )
     assert len(site.live(NORTH)) == 2
@@ -319,7 +255,7 @@ def test_groups_that_share_slots_do_not_share_workers(site: Site, kubelet: Kubel
     site.make("daskworkergroups", seated("demo-south", replicas=2, first=3, count=4))
 
     eventually(lambda: condition(site.get("daskworkergroups", "demo-south"), "Accepted"), ("False", "SlotsOverlap"))
-    assert site.live("dask.org/workergroup-name=demo-south") == []
+    assert site.live(of("demo-south")) == []
 
 
 def test_an_object_of_somebody_else_is_left_alone(site: Site, kubelet: Kubelet, controller: Controller) -> None:
@@ -345,7 +281,7 @@ def test_a_quota_is_a_condition_and_ends_with_the_quota(site: Site, kubelet: Kub
     eventually(lambda: "hard" in ((site.get("resourcequotas", "q") or {}).get("status") or {}), True)
 
     site.make("daskworkergroups", seated(replicas=2))
-    eventually(lambda: condition(site.get("daskworkergroups", "demo-north"), "WorkersReady"), ("False", "Refused"))
+    eventually(lambda: site.workers("demo-north"), ("False", "Refused"))
     eventually(lambda: len(site.live(NORTH)), 1)
 
     site.admin.delete("resourcequotas", site.namespace, "q")

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +91,6 @@ def account(server: ApiServer, admin: Admin, namespace: str, tmp_path: Path) -> 
     file.write_text(json.dumps(content))
     file.chmod(0o600)
     return file
-
-
-@pytest.fixture
-def kubelet(admin: Admin, namespace: str) -> Iterator[Kubelet]:
-    with Kubelet(admin, namespace) as running:
-        yield running
 
 
 def test_the_whole_work_needs_every_right_of_the_list_and_no_other(
