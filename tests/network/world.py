@@ -171,11 +171,17 @@ class Node:
         self.world, self.name, self.cables = world, name, cables
 
     def start(
-        self, command: Sequence[str], *, hosts: str, log: str, environ: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        hosts: str,
+        log: str,
+        environ: Mapping[str, str] | None = None,
+        unprivileged: bool = True,
     ) -> Program:
-        """Starts a program without any privilege. hosts: name of the file in the world that is its /etc/hosts."""
+        """Starts a program. hosts: name of the file in the world that is its /etc/hosts."""
         see = f'mount --bind /run/lab/{hosts} /etc/hosts && mount --bind /dev/null /etc/resolv.conf && exec "$@"'
-        mounted = ["unshare", "--mount", "sh", "-c", see, "sh", *_UNPRIVILEGED]
+        mounted = ["unshare", "--mount", "sh", "-c", see, "sh", *(_UNPRIVILEGED if unprivileged else ())]
         return self.world.start([*self.world.enter(self.name), *mounted, *command], log, environ or {})
 
     def connect(self, host: str, port: int, *, within: float = 10) -> socket.socket:
