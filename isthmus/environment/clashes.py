@@ -8,8 +8,8 @@ from typing import Final
 
 from isthmus import names
 from isthmus.catalog import Catalog
-from isthmus.environment.model import MAX_SLOTS, Pool
-from isthmus.environment.sketch import SiteSketch, Sketch
+from isthmus.environment.model import MAX_SLOTS
+from isthmus.environment.sketch import PoolSketch, SiteSketch, Sketch
 from isthmus.environment.wording import did_you_mean, near_only
 from isthmus.errors import CatalogError, Mistake
 
@@ -65,19 +65,18 @@ def _pool_names(sketch: Sketch) -> Iterator[Mistake]:
 
 def _slots(sketch: Sketch) -> Iterator[Mistake]:
     for site in sketch.sites:
-        if site.slots_written:
-            yield from _shared_slots(site)
+        yield from _shared_slots(site)
         for name, pool in site.pools.items():
-            if pool.workers.max > pool.slots.count and site.slots_written:
-                problem = f"got {pool.slots.count}, but workers.max is {pool.workers.max}; each worker needs a slot."
+            if pool.slots is not None and pool.most is not None and pool.most > pool.slots.count:
+                problem = f"got {pool.slots.count}, but workers.max is {pool.most}; each worker needs a slot."
                 yield Mistake(site.file, f"pools.{name}.slots.count", problem, "Raise count or lower max.")
 
 
 def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
-    free = max((pool.slots.numbers.stop for pool in site.pools.values()), default=0)
-    for (one, left), (two, right) in combinations(site.pools.items(), 2):
-        low = max(left.slots.first, right.slots.first)
-        high = min(left.slots.numbers[-1], right.slots.numbers[-1])
+    ranges = {name: pool.slots.numbers for name, pool in site.pools.items() if pool.slots is not None}
+    free = max((numbers.stop for numbers in ranges.values()), default=0)
+    for (one, left), (two, right) in combinations(ranges.items(), 2):
+        low, high = max(left[0], right[0]), min(left[-1], right[-1])
         if low <= high:
             problem = f"slots {low} to {high} are pool {one}'s too; a slot is one address and one key."
             fix = f"First free: {free}." if free < MAX_SLOTS else "Make one of the two smaller."
@@ -87,7 +86,7 @@ def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
 def _catalog(sketch: Sketch) -> Iterator[Mistake]:
     taken: list[tuple[str, str]] = []
     for site, name, pool in _pools(sketch):
-        for position, prefix in enumerate(pool.catalog):
+        for position, prefix in pool.catalog.items():
             where = f"pools.{name}.catalog.{position}"
             for other, owner in taken:
                 if owner != name and _same(prefix, other):
@@ -113,9 +112,9 @@ def _volumes(sketch: Sketch) -> Iterator[Mistake]:
     for site, name, pool in _pools(sketch):
         where = f"pools.{name}.volumes"
         for field in ("name", "mountPath"):
-            for value in doubles(getattr(volume, field) for volume in pool.volumes):
+            for value in doubles(getattr(volume, field) for volume in pool.volumes.values()):
                 yield Mistake(site.file, where, f"{field} {value} stands there twice.", "Each volume has its own.")
-        for position, volume in enumerate(pool.volumes):
+        for position, volume in pool.volumes.items():
             if volume.name in OUR_VOLUMES:
                 problem = f"got {volume.name}, which isthmus uses itself in every worker."
                 yield Mistake(site.file, f"{where}.{position}.name", problem, "Choose another name, such as data.")
@@ -157,7 +156,7 @@ def _public_keys(sketch: Sketch) -> Iterator[Mistake]:
             yield Mistake(two.file, "external.publicKey", problem, "Ask the site's operator for the right one.")
 
 
-def _pools(sketch: Sketch) -> Iterator[tuple[SiteSketch, str, Pool]]:
+def _pools(sketch: Sketch) -> Iterator[tuple[SiteSketch, str, PoolSketch]]:
     for site in sketch.sites:
         for name, pool in site.pools.items():
             yield site, name, pool

@@ -128,8 +128,9 @@ class _Loading:
 
     def _settings(self, config: Mapping[str, Any], sketch: Sketch) -> Settings | None:
         """The typed keys. Stack secrets live beside them: encrypted, and named by a site."""
-        secrets = {key for site in sketch.sites for key in site.secrets}
-        all_known = {site.name for site in sketch.sites} >= set(sketch.listed)
+        secrets = {site.secret for site in sketch.sites if site.secret is not None}
+        readable = {site.name for site in sketch.sites if site.secret_known}
+        all_known = readable >= set(sketch.listed)
         plain = {}
         for key, value in config.items():
             if key in Settings.model_fields or (key not in secrets and not _encrypted(value)):
@@ -141,7 +142,9 @@ class _Loading:
                 fix = f"Encrypt it with `{command}`; whoever could read the file knows the old one."
                 self._wrong(self.stack_file, path, "a secret stands here in the clear.", fix)
             elif key not in secrets and all_known:
-                self._wrong(self.stack_file, path, "no site refers to this secret.", did_you_mean(key, secrets))
+                self._wrong(
+                    self.stack_file, path, "no site refers to this secret.", near_only(did_you_mean(key, secrets))
+                )
         return self._typed(Settings, plain, self.stack_file, f"config.{NAMESPACE}")
 
     # -- the site files

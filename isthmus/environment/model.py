@@ -33,6 +33,9 @@ def _whole(low: int, high: int | None = None) -> Any:
     return Field(strict=True, ge=low, le=high)
 
 
+Most = Annotated[int, _whole(1, MAX_SLOTS)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,7 +93,7 @@ class Workers(_Part):
     """Size of one pool. The stack sets `min` when it makes the group; autoscaler or `kubectl scale` own it then."""
 
     min: Annotated[int, _whole(0)] = Field(0, description="Fewest workers.")
-    max: Annotated[int, _whole(1, MAX_SLOTS)] = Field(description="Most workers; the pool needs as many slots.")
+    max: Most = Field(description="Most workers; the pool needs as many slots.")
     threads: Annotated[int, _whole(1)] = Field(1, description="Threads of one worker.")
     memory: Bytes = Field(description="Memory of one worker, as request and as limit.")
     cpu: Cpu | None = Field(None, description="CPU request of one worker; default: its threads.")

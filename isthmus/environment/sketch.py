@@ -10,18 +10,35 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from isthmus.environment.model import Gateway, Kubernetes, Pool, Site
-from isthmus.environment.shapes import HostPort, Name, PublicKey, SiteId
+from isthmus.environment.model import Gateway, Kubernetes, Most, Site, Slots, Volume
+from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, PublicKey, SiteId
 
 Part = TypeVar("Part")
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _ID: TypeAdapter[int] = TypeAdapter(SiteId)
 _ENDPOINT: TypeAdapter[str] = TypeAdapter(HostPort)
+_CONFIG_KEY: TypeAdapter[str] = TypeAdapter(ConfigKey)
 _PUBLIC_KEY: TypeAdapter[str] = TypeAdapter(PublicKey)
 _KUBERNETES = TypeAdapter(Kubernetes)
 _GATEWAY = TypeAdapter(Gateway)
-_POOL = TypeAdapter(Pool)
+_MOST: TypeAdapter[int] = TypeAdapter(Most)
+_SLOTS = TypeAdapter(Slots)
+_VOLUME = TypeAdapter(Volume)
+_DATA: TypeAdapter[str] = TypeAdapter(DataPrefix)
+
+
+@dataclass(frozen=True)
+class PoolSketch:
+    """One pool of a site file: what of it is right."""
+
+    slots: Slots | None
+    most: int | None
+    """workers.max"""
+    volumes: Mapping[int, Volume]
+    """By their positions in the list."""
+    catalog: Mapping[int, str]
+    """By their positions in the list."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,11 @@ class SiteSketch:
     dials_known: bool = False
     """Whether `endpoint` can be relied on: it is right, or it is rightly absent."""
     public_key: str | None = None
-    pools: Mapping[str, Pool] = field(default_factory=dict)
-    slots_written: bool = True
-    """False where a site has several pools and one of them leaves its slots out: then no range is known."""
-    secrets: tuple[str, ...] = ()
-    """Keys of the stack secrets that the file refers to."""
+    pools: Mapping[str, PoolSketch] = field(default_factory=dict)
+    secret: str | None = None
+    """Key of the stack secret that the file refers to."""
+    secret_known: bool = True
+    """Whether `secret` can be relied on: it is right, or it is rightly absent."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +86,12 @@ def site_sketch(name: str, file: str, given: Mapping[str, Any]) -> SiteSketch:
             endpoint=endpoint,
             dials_known=endpoint is not None or "endpoint" not in outside,
             public_key=valid(_PUBLIC_KEY, outside.get("publicKey")),
-            secrets=_texts(outside.get("presharedKeySecret")),
+            secret=(secret := valid(_CONFIG_KEY, outside.get("presharedKeySecret"))),
+            secret_known=secret is not None or "presharedKeySecret" not in outside,
         )
     gateway = valid(_GATEWAY, given.get("gateway", {}))
     kubernetes = given.get("kubernetes")
+    access = kubernetes if isinstance(kubernetes, dict) else {}
     pools = pools_of(given)
     return SiteSketch(
         name=name,
@@ -82,10 +101,29 @@ def site_sketch(name: str, file: str, given: Mapping[str, Any]) -> SiteSketch:
         endpoint=gateway.endpoint if gateway else None,
         # A misspelt `gateway:` is one mistake, not also a site that nobody can dial.
         dials_known=gateway is not None and ("gateway" in given or given.keys() <= Site.model_fields.keys()),
-        pools={key: pool for key, value in pools.items() if (pool := valid(_POOL, value)) and valid(_NAME, key)},
-        slots_written=len(pools) < 2 or not without_slots(pools),
-        secrets=_texts(kubernetes.get("kubeconfigSecret") if isinstance(kubernetes, dict) else None),
+        pools={key: _pool(pool, only=len(pools) == 1) for key, pool in pools.items() if valid(_NAME, key)},
+        secret=(secret := valid(_CONFIG_KEY, access.get("kubeconfigSecret"))),
+        secret_known=secret is not None or access.keys() <= {"context", "kubeconfig"},
     )
+
+
+def _pool(given: object, *, only: bool) -> PoolSketch:
+    """What can be read of a pool; `only`: the site has no other one, so that its slots may be left out."""
+    fields = given if isinstance(given, dict) else {}
+    workers = fields.get("workers")
+    most = valid(_MOST, workers.get("max")) if isinstance(workers, dict) else None
+    slots = valid(_SLOTS, fields["slots"]) if "slots" in fields else None
+    if "slots" not in fields and only and most is not None:
+        slots = Slots(first=0, count=most)
+    return PoolSketch(
+        slots, most, _valid_ones(_VOLUME, fields.get("volumes")), _valid_ones(_DATA, fields.get("catalog"))
+    )
+
+
+def _valid_ones(adapter: TypeAdapter[Part], given: object) -> dict[int, Part]:
+    listed = given if isinstance(given, list) else []
+    parts = {position: valid(adapter, element) for position, element in enumerate(listed)}
+    return {position: part for position, part in parts.items() if part is not None}
 
 
 def pools_of(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -105,7 +143,3 @@ def valid(adapter: TypeAdapter[Part], given: object) -> Part | None:
         return adapter.validate_python(given)
     except ValidationError:
         return None
-
-
-def _texts(*values: object) -> tuple[str, ...]:
-    return tuple(value for value in values if isinstance(value, str))

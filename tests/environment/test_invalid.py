@@ -109,6 +109,8 @@ def test_one_error_lists_every_mistake_of_every_file(tmp_path: Path) -> None:
         (ABROAD, "external.publicKey"),
         (SOUTH, "id"),  # and what only two files together have wrong
         (STACK, "config.isthmus:scheduler.site"),
+        (SOUTH, "pools.archive.slots"),  # shared with a pool whose memory is wrong
+        (SOUTH, "pools.tape.slots"),
         (SOUTH, "pools.tape.slots"),
         (SOUTH, "pools.tape.catalog.0"),
     ]

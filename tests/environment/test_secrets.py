@@ -66,7 +66,7 @@ def test_a_pasted_secret_is_refused_and_not_repeated(
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        (SOUTH, "southKubeconfig}", "hunter2 hunter2}"),
+        (SOUTH, "southKubeconfig}", "hunter2 and more}"),
         (ABROAD, "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "hunter2"),
     ],
     ids=["the name of a secret", "a key"],
