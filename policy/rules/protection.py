@@ -27,5 +27,5 @@ PROTECTION: Final = ResourceRule(
     severity=Severity.HIGH,
     settings={REQUIRED: Setting(True, "whether losing them must be prevented")},
     check=check_protection,
-    limits="retain_on_delete is not shown to policies: the recorded graph is held to it (tests/graph).",
+    limits="retain_on_delete is not shown to policies: the recorded graph is held to it (tests/components).",
 )
