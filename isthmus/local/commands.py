@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from isthmus.errors import IsthmusError
 from isthmus.local.binaries import CHECKOUT
 from isthmus.local.wan import DEFAULT_MBYTES_PER_S
 from isthmus.local.world import World
 
-_err = Console(stderr=True, highlight=False)
 #: Arguments after the site's name belong to the command there.
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -57,7 +55,7 @@ def up(environment: str, ports: str, wan: float) -> None:
     started = time.monotonic()
 
     def show(facts: Mapping[str, Any]) -> None:
-        _err.print(f"{time.monotonic() - started:5.1f} s  {facts['site']}: {facts['phase']}")
+        click.echo(f"{time.monotonic() - started:5.1f} s  {facts['site']}: {facts['phase']}", err=True)
 
     centres = DataCentres(project(), environment, free_ports=ports == "auto", mbytes_per_s=wan, report=show)
     centres.start()

@@ -9,12 +9,16 @@ from ipaddress import IPv4Address
 from typing import Any, Final
 
 from isthmus.local import addresses
-from isthmus.local.images.catalogue import PAUSE
 
 SITE: Final = "/run/isthmus/site"
 KUBE: Final = "/run/isthmus/kube"
 NODE: Final = "/run/isthmus/node"
 STORE: Final = "/run/isthmus/store"
+
+#: Images of this repository are called so; no registry answers to the name, so nothing is ever pulled by mistake.
+REGISTRY: Final = "isthmus.local"
+#: What holds a pod's namespaces.
+PAUSE: Final = f"{REGISTRY}/pause:1"
 CONTAINERD_SOCKET: Final = "/run/containerd/containerd.sock"
 
 

@@ -14,6 +14,9 @@ from isthmus.errors import IsthmusError
 Connect = Callable[[], Awaitable[socket.socket]]
 
 _CHUNK = 256 * 1024
+#: As long as a Dask client waits for a scheduler's first word (`distributed.comm.timeouts.connect`).
+PATIENCE_S = 30.0
+_AGAIN_AFTER_S = 0.5
 
 
 def listen(what: str, port: int) -> socket.socket:
@@ -37,14 +40,17 @@ def port_of(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
 
 
-async def serve(listener: socket.socket, connect: Connect) -> asyncio.Server:
-    """Forwards every connection that arrives until the server is closed."""
+async def serve(listener: socket.socket, connect: Connect, patience_s: float = PATIENCE_S) -> asyncio.Server:
+    """Forwards every connection that arrives until the server is closed.
+
+    Who comes before the other end is there waits for it, at most `patience_s` seconds: a Dask client that is let in
+    and dropped gives up at once, where it would wait half a minute for an answer.
+    """
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there = await connect()
-        except (OSError, IsthmusError):
-            writer.transport.abort()  # refused, as the site itself would refuse
+        there = await _connected(connect, patience_s)
+        if there is None:
+            writer.transport.abort()
             return
         other_reader, other_writer = await asyncio.open_connection(sock=there)
         try:
@@ -56,6 +62,18 @@ async def serve(listener: socket.socket, connect: Connect) -> asyncio.Server:
                 end.transport.abort()
 
     return await asyncio.start_server(forward, sock=listener)
+
+
+async def _connected(connect: Connect, patience_s: float) -> socket.socket | None:
+    """A connection to the other end, or None if there was none in time."""
+    deadline = asyncio.get_running_loop().time() + patience_s
+    while True:
+        try:
+            return await connect()
+        except (OSError, IsthmusError):
+            if asyncio.get_running_loop().time() > deadline:
+                return None
+            await asyncio.sleep(_AGAIN_AFTER_S)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

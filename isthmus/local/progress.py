@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 #: Seconds between two lines of one step where there is no terminal.
 QUIET_S = 30.0
@@ -21,6 +22,8 @@ class Step(Protocol):
 @contextmanager
 def step(name: str) -> Iterator[Step]:
     """Shows that `name` is under way, and how long it took once it has ended well."""
+    from rich.console import Console  # only here: most commands have no long step
+
     console = Console(stderr=True, highlight=False)
     started = time.monotonic()
     if console.is_terminal:
@@ -43,7 +46,7 @@ class _Live:
 
 
 class _Plain:
-    def __init__(self, name: str, console: Console, started: float) -> None:
+    def __init__(self, name: str, console: "Console", started: float) -> None:
         self.name, self.console, self.started, self.last = name, console, started, started
 
     def update(self, detail: str) -> None:

@@ -1,6 +1,7 @@
 """Two real data centres, shared by every test here: nodes, rights, names, data, the WAN between them."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from isthmus.errors import IsthmusError
 from isthmus.local import DataCentres
+from isthmus.local.images.catalogue import requirements
 from isthmus.local.waiting import wait_until
 from tests.local.worlds import left_over, project
 
@@ -36,12 +38,12 @@ def apply(local: DataCentres, *objects: dict[str, Any], site: str = "north") -> 
     local.kubectl(site, "apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
 
-def pod(name: str, program: str, **spec: Any) -> dict[str, Any]:
+def pod(name: str, program: str, image: str = "dask", **spec: Any) -> dict[str, Any]:
     """A pod that Pod Security `restricted` lets in; it runs a Python program and stays."""
     container = {
         "name": "main",
-        "image": "isthmus.local/dask:0.1.0",
-        "args": ["python3", "-c", f"{program}\nimport time; time.sleep(1000)"],
+        "image": f"isthmus.local/{image}:0.1.0",
+        "command": ["python3", "-c", f"{program}\nimport time; time.sleep(1000)"],
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "capabilities": {"drop": ["ALL"]},
@@ -120,6 +122,29 @@ def test_a_restricted_pod_runs_dask_as_user_1000_with_no_capability(local: DataC
     assert local.kubectl("north", "-n", NAMESPACE, "logs", "restricted") == "1000 ['CapEff:', '0000000000000000']\n"
     version = local.kubectl("north", "-n", NAMESPACE, "exec", "restricted", "--", "dask", "--version")
     assert version.startswith("dask, version 2026.8")
+
+
+@pytest.mark.parametrize("image", ["dask", "controller"])
+def test_an_image_holds_what_its_lock_file_names_and_nothing_else(local: DataCentres, image: str) -> None:
+    program = (
+        "import importlib.metadata as m, re\n"
+        "print(*sorted(re.sub('[-_.]+', '-', d.name).lower() + '==' + d.version for d in m.distributions()))"
+    )
+    apply(local, pod(f"list-{image}", program, image))
+    wait_for(local, f"pod/list-{image}", "condition=Ready")
+
+    locked = re.findall(r"^\S+==\S+", requirements(image).read_text(), re.MULTILINE)
+    wait_for_log(local, f"list-{image}", " ".join(sorted(locked)) + "\n")
+
+
+def test_the_controllers_image_holds_isthmus_and_no_dask(local: DataCentres) -> None:
+    program = (
+        "import importlib.util as u; print(*[bool(u.find_spec(x)) for x in ('isthmus.controller', 'distributed')])"
+    )
+    apply(local, pod("controller", program, "controller"))
+    wait_for(local, "pod/controller", "condition=Ready")
+
+    wait_for_log(local, "controller", "True False\n")
 
 
 def test_a_privileged_pod_is_refused(local: DataCentres) -> None:

@@ -12,17 +12,27 @@ import isthmus
 from isthmus.environment import Environment
 from isthmus.errors import ConfigError, Mistake
 from isthmus.local.binaries import CHECKOUT, build
+from isthmus.local.configuration import PAUSE, REGISTRY
 from isthmus.local.images.layer import Layer, cached
 from isthmus.local.images.oci import Image
 from isthmus.local.images.python import base_layer, packages_layer, sources_layer
 from isthmus.local.recipes import NODE, TUNNEL
 
-#: Images of this repository are called so; no registry answers to the name, so nothing is ever pulled by mistake.
-REGISTRY = "isthmus.local"
-PAUSE = f"{REGISTRY}/pause:1"
+_PATH = "PATH=/usr/local/bin:/usr/bin:/bin"
+_USER = {"User": "1000:1000"}
+_PYTHON = {**_USER, "Env": ["HOME=/tmp", "PYTHONUNBUFFERED=1", "LANG=C.UTF-8", _PATH]}
 
-_PYTHON_ENV = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "PYTHONUNBUFFERED=1", "LANG=C.UTF-8")
-_USER = "1000:1000"
+#: Image -> its OCI configuration. `images/<name>/Dockerfile` says the same; a test compares them.
+CONFIGURATIONS = {
+    "dask": _PYTHON,
+    "controller": {**_PYTHON, "Entrypoint": ["python3", "-m", "isthmus.controller"]},
+    "tunnel": {**_USER, "Entrypoint": ["/tunnel"]},
+}
+
+
+def requirements(image: str) -> Path:
+    """The locked requirement file of an image with Python."""
+    return CHECKOUT / "images" / image / "requirements.txt"
 
 
 def images_of(environment: Environment) -> tuple[Image, ...]:
@@ -58,22 +68,19 @@ _WHY = "Local data centres reach no registry; they have the images that isthmus 
 
 def dask(name: str) -> Image:
     """What scheduler and workers run."""
-    packages = packages_layer("dask", CHECKOUT / "images" / "dask" / "requirements.txt")
-    return Image(name, (base_layer(), packages), {"Env": list(_PYTHON_ENV), "User": _USER})
+    return Image(name, (base_layer(), packages_layer("dask", requirements("dask"))), CONFIGURATIONS["dask"])
 
 
 def controller(name: str) -> Image:
     """What a site's controller runs: `python3 -m isthmus.controller`."""
-    packages = packages_layer("controller", CHECKOUT / "images" / "controller" / "requirements.txt")
+    packages = packages_layer("controller", requirements("controller"))
     own = sources_layer("isthmus", Path(isthmus.__file__).parent)
-    command = ["python3", "-m", "isthmus.controller"]
-    config = {"Env": list(_PYTHON_ENV), "User": _USER, "Entrypoint": command}
-    return Image(name, (base_layer(), packages, own), config)
+    return Image(name, (base_layer(), packages, own), CONFIGURATIONS["controller"])
 
 
 def tunnel(name: str) -> Image:
     """What gateways and sidecars run."""
-    return Image(name, (_one_file("tunnel", build(TUNNEL) / "tunnel"),), {"User": _USER, "Entrypoint": ["/tunnel"]})
+    return Image(name, (_one_file("tunnel", build(TUNNEL) / "tunnel"),), CONFIGURATIONS["tunnel"])
 
 
 def pause() -> Image:

@@ -15,6 +15,9 @@ from pathlib import Path
 from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local.images.layer import Layer, cached, libraries
 
+#: Nothing that the lock file does not name, and nothing that runs code to be installed.
+PIP_FLAGS = ("--require-hashes", "--only-binary", ":all:")
+
 #: Of the standard library: what nobody imports in a container.
 _LEFT_OUT = ("__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3")
 _USERS = "root:x:0:0:root:/root:/sbin/nologin\napp:x:1000:1000::/tmp:/sbin/nologin\n"
@@ -109,7 +112,7 @@ def _ignored(_folder: str, names: list[str]) -> set[str]:
 
 def _install(requirements: Path, target: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--target", str(target), "-r", str(requirements)]
+    command += [*PIP_FLAGS, "--target", str(target), "--requirement", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
     if done.returncode:
         if "No module named pip" in done.stderr:

@@ -1,0 +1,133 @@
+"""The builder of Go programs: what it calls, what it keeps, what it says."""
+
+from pathlib import Path
+
+import pytest
+
+from isthmus.errors import IsthmusError, StartFailed
+from isthmus.local import cache, machine, recipes
+from isthmus.local.binaries import Build, Recipe, build, versions
+
+GO_MOD = """\
+module example
+
+go 1.21
+
+require (
+\tk8s.io/kubernetes v1.37.2
+\tgithub.com/x/y/v2 v2.4.2 // indirect
+)
+
+require github.com/coredns/coredns v1.14.7
+
+replace k8s.io/api => k8s.io/api v0.37.2
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Go module without dependencies, and a cache of its own."""
+    monkeypatch.setenv(cache.ENV_CACHE, str(tmp_path / "cache"))
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module example\n\ngo 1.21\n")
+    (folder / "go.sum").write_text("")
+    (folder / "main.go").write_text('package main\n\nfunc main() { print("hello") }\n')
+    return folder
+
+
+def recipe(module: Path, **changes: object) -> Recipe:
+    return Recipe(**{"name": "hello", "module": module, "builds": (Build((".",), "hello"),), **changes})  # type: ignore[arg-type]
+
+
+def test_versions_are_those_that_go_mod_requires() -> None:
+    assert versions(GO_MOD) == {
+        "go": "1.21",
+        "k8s.io/kubernetes": "v1.37.2",
+        "github.com/x/y/v2": "v2.4.2",
+        "github.com/coredns/coredns": "v1.14.7",
+    }
+
+
+def test_a_call_carries_versions_tags_and_trimmed_paths() -> None:
+    call = Build(
+        ("./cmd",), "bin/", ldflags="-X v={version:k8s.io/kubernetes} -X m={minor:k8s.io/kubernetes}", tags="a b"
+    )
+
+    assert call.command(Path("/out"), versions(GO_MOD)) == [
+        *("go", "build", "-v", "-trimpath", "-tags", "a b"),
+        *("-ldflags", "-X v=v1.37.2 -X m=37", "-o", "/out/bin/", "./cmd"),
+    ]
+
+
+def test_a_changed_source_sum_or_call_is_another_entry(module: Path) -> None:
+    keys = {recipe(module).key, recipe(module, links={"hi": "hello"}).key}
+    for file in ("main.go", "go.sum", "go.mod"):
+        (module / file).write_text((module / file).read_text() + "\n")
+        keys.add(recipe(module).key)
+
+    assert len(keys) == 5
+
+
+def test_a_built_program_is_kept_with_its_links(module: Path) -> None:
+    folder = build(recipe(module, links={"hi": "hello"}))
+
+    assert sorted(path.name for path in folder.iterdir()) == ["hello", "hi"]
+    assert (folder / "hi").resolve() == folder / "hello"
+
+
+def test_a_failed_build_shows_the_compilers_words_and_leaves_nothing(module: Path) -> None:
+    (module / "main.go").write_text("package main\n\nfunc main() { undefinedName() }\n")
+
+    with pytest.raises(StartFailed) as failed:
+        build(recipe(module))
+
+    assert failed.value.program == "go build of hello"
+    assert any("undefined: undefinedName" in line for line in failed.value.last_lines)
+    assert not list(cache.cache_dir().glob("bin/hello-*"))
+
+
+def test_a_recipe_without_a_checkout_says_so(tmp_path: Path) -> None:
+    with pytest.raises(IsthmusError, match="built from a checkout"):
+        build(recipe(tmp_path))
+
+
+def test_missing_packages_are_named_together_with_one_command() -> None:
+    needs = [
+        machine.Need("sh", "dash", "is there"),
+        machine.Need("no-such-program", "nftables", "Services"),
+        machine.Need("/no/such/header.h", "libseccomp-dev", "filter"),
+        machine.Need("neither-this", "nftables", "counters"),
+    ]
+    with pytest.raises(IsthmusError) as missing:
+        machine.check(needs)
+
+    assert str(missing.value).endswith("apt-get install libseccomp-dev nftables")
+    assert "sh (" not in str(missing.value)
+
+
+def test_a_machine_without_go_is_told_which_one(monkeypatch: pytest.MonkeyPatch, module: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    with pytest.raises(IsthmusError, match=r"go is not on PATH.*Go 1\.21"):
+        build(recipe(module))
+
+
+def test_without_root_it_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(IsthmusError, match="need root"):
+        machine.check_root()
+
+
+@pytest.mark.parametrize("recipe", [recipes.KUBE, recipes.NODE, recipes.TUNNEL], ids=lambda recipe: recipe.name)
+def test_every_version_that_a_recipe_names_is_pinned_by_its_module(recipe: Recipe) -> None:
+    required = versions((recipe.module / "go.mod").read_text())
+
+    assert all("{" not in part for call in recipe.builds for part in call.command(Path("/"), required))
+
+
+def test_every_program_that_is_run_as_a_link_is_one_that_kube_answers_to() -> None:
+    source = (recipes.KUBE.module / "main.go").read_text()
+
+    assert [name for name in recipes.LINKS if f'"{name}"' not in source] == []

@@ -1,0 +1,97 @@
+"""What the programs of a data centre are told, where a mistake would be silent or a hole."""
+
+import tomllib
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+
+from isthmus.environment import load
+from isthmus.local import cgroups, configuration, control_plane, objects
+from isthmus.local.pki import Authority
+
+ROOT = Path(__file__).parents[2]
+NODE = IPv4Address("10.213.0.2")
+
+HYBRID = """\
+tmpfs /sys/fs/cgroup tmpfs rw 0 0
+cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0
+cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0
+cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
+"""
+
+
+def flags(arguments: list[str | Path]) -> dict[str, str]:
+    """`--name value` and `--name=value` as a mapping; a flag alone is `true`."""
+    found: dict[str, str] = {}
+    words = [str(word) for word in arguments]
+    for word, after in zip(words, [*words[1:], "--"], strict=True):
+        if word.startswith("--"):
+            name, is_joined, value = word.partition("=")
+            found[name] = value if is_joined else "true" if after.startswith("--") else after
+    return found
+
+
+def plan(folder: Path, address: str = "127.0.0.1") -> control_plane.Plan:
+    return control_plane.Plan("test", folder, folder, address=address)
+
+
+def test_nobody_reaches_etcd_without_a_certificate_of_its_own_authority(tmp_path: Path) -> None:
+    told = flags(control_plane.etcd(plan(tmp_path), Authority(tmp_path / "pki" / "etcd", "etcd")))
+
+    listening = {told[name] for name in told if name.startswith("--listen-")}
+    assert all(url.startswith("https://127.0.0.1:") for url in listening)
+    assert (told["--client-cert-auth"], told["--peer-client-cert-auth"]) == ("true", "true")
+    assert told["--trusted-ca-file"] == str(tmp_path / "pki" / "etcd" / "ca.crt")
+
+
+def test_the_api_server_knows_certificates_and_rights_and_no_static_tokens(tmp_path: Path) -> None:
+    told = flags(control_plane.api_server(plan(tmp_path, "10.213.0.2"), Authority(tmp_path / "pki", "test")))
+
+    assert told["--authorization-mode"] == "Node,RBAC"
+    assert told["--bind-address"] == told["--advertise-address"] == "10.213.0.2"
+    assert "--token-auth-file" not in told
+    assert "NodeRestriction" in told["--enable-admission-plugins"]
+
+
+def test_kubelet_asks_who_calls_and_whether_he_may() -> None:
+    shape = configuration.NodeShape("a", NODE, memory_bytes=6_000, machine_memory_bytes=24_000)
+    told = configuration.kubelet(shape)
+
+    assert told["authentication"]["anonymous"] == {"enabled": False}
+    assert told["authorization"] == {"mode": "Webhook"}
+    assert told["systemReserved"] == {"memory": "18000"}
+
+
+def test_containerds_configuration_is_toml_that_names_what_the_node_has() -> None:
+    told = tomllib.loads(configuration.containerd())
+    runtime = told["plugins"]["io.containerd.cri.v1.runtime"]
+
+    assert runtime["containerd"]["runtimes"]["runc"]["options"]["BinaryName"] == "/run/isthmus/node/runc"
+    assert runtime["cni"]["bin_dirs"] == ["/run/isthmus/node/cni"]
+    init = (Path(configuration.__file__).parent / "node-init.sh").read_text()
+    assert all(f'bring "${name.upper()}" {name}' in init for name in ("kube", "node", "store"))
+
+
+def test_each_claim_of_a_site_has_a_volume_kept_for_it() -> None:
+    environment = load(ROOT, "local")
+    site = environment.site("ecmwf")
+    made = dict(objects.birth_objects(site, environment.name, NODE))
+    volume = made["/api/v1/persistentvolumes/forecasts"]["spec"]
+
+    assert volume["claimRef"]["namespace"] == "isthmus-local"
+    assert volume["capacity"] == {"storage": site.claims["forecasts"].storage}
+    assert volume["local"] == {"path": "/run/isthmus/site/volumes/forecasts"}
+    assert "/apis/storage.k8s.io/v1/storageclasses/isthmus-local" in made
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        (HYBRID, ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"]),
+        ("cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n", ["/sys/fs/cgroup"]),
+    ],
+    ids=["version 1, with a version 2 that has no controllers", "version 2"],
+)
+def test_cgroups_are_made_where_the_controllers_are(mounts: str, expected: list[str]) -> None:
+    assert [str(path) for path in cgroups.hierarchies(mounts)] == expected
