@@ -28,6 +28,7 @@ def main(arguments: list[str]) -> int:
         if given.what in (None, "run"):
             found = run.run(root, given.out, given.rounds)
             sys.stdout.write((given.out / "table.md").read_text())
+            run.say(f"figures and reports: {given.out}/   dashboard: {run.dashboard(root)}   to end it: make down")
             return 0 if run.promises_kept(found) else 1
     except IsthmusError as error:
         sys.stderr.write(f"demo: {error}\n")

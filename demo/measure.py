@@ -4,6 +4,7 @@ Sizes are in-memory bytes of task outputs, as in Dask's logs. Shuffles (P2P) do 
 Wire bytes are counted at the data centres' border, by `demo.run`.
 """
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -90,19 +91,27 @@ def _pool(resources: Iterable[str]) -> str:
     return next((name.removeprefix(RESOURCE) for name in resources if name.startswith(RESOURCE)), "?")
 
 
-def _clear_logs(dask_worker: Any) -> None:
+async def _clear_logs(dask_worker: Any) -> None:
     """Runs on each worker."""
+    await _all_sent(dask_worker)
     dask_worker.transfer_incoming_log.clear()
     dask_worker.transfer_outgoing_log.clear()
 
 
-def _read_logs(dask_worker: Any) -> tuple[list[Any], list[Any]]:
+async def _read_logs(dask_worker: Any) -> tuple[list[Any], list[Any]]:
     """Runs on each worker. A log that is full has lost entries: rather no figure than a wrong one."""
+    await _all_sent(dask_worker)
     logs = dask_worker.transfer_incoming_log, dask_worker.transfer_outgoing_log
     if any(len(log) == log.maxlen for log in logs):
         raise RuntimeError("the transfer log is full: set distributed.admin.low-level-log-length higher")
     received, sent = ([{"who": entry["who"], "total": entry["total"]} for entry in log] for log in logs)
     return received, sent
+
+
+async def _all_sent(dask_worker: Any) -> None:
+    """A worker logs what it sent when the receiver's thanks have arrived, so after the receiver has gone on."""
+    while dask_worker.transfer_outgoing_count:
+        await asyncio.sleep(0.01)
 
 
 def _steals(client: Client, pools: Mapping[str, str]) -> list[Steal]:

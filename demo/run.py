@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -39,26 +40,41 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def up(root: Path, *, free_ports: bool = False, say: Say = say) -> None:
-    """Whatever is missing is made: data centres, files, the declared platform. Raises IsthmusError.
+def up(root: Path, *, free_ports: bool = False, say: Say = say) -> dict[str, float]:
+    """Whatever is missing is made: data centres, files, the declared platform. Returns seconds by step.
 
-    free_ports: any free ports of 127.0.0.1, so that another world can be up on this machine.
+    free_ports: any free ports of 127.0.0.1, so that another world can be up on this machine. Raises IsthmusError.
     """
     environment, world = load(root, ENVIRONMENT), World(root)
-    if not world.up:
-        say("data centres (the first time, their programs are built)")
-        centres = DataCentres(
-            root, ENVIRONMENT, free_ports=free_ports, report=lambda facts: say(f"  {facts['site']}: {facts['phase']}")
-        )
+    steps: dict[str, Callable[[], object]] = {
+        "data centres": lambda: _start(root, free_ports, say),
+        "files": lambda: make_files(world),
+        "pulumi up": lambda: Engine(root, ENVIRONMENT).up(*policies(root)),
+        "workers": lambda: await_workers(world, environment),
+    }
+    seconds = {}
+    for step, work in steps.items():
+        say(step)
+        started = time.monotonic()
+        work()
+        seconds[step] = time.monotonic() - started
+    return seconds
+
+
+def _start(root: Path, free_ports: bool, say: Say) -> None:
+    """Data centres that outlive this process, unless they are up; the first time, their programs are built."""
+    centres = DataCentres(
+        root, ENVIRONMENT, free_ports=free_ports, report=lambda facts: say(f"  {facts['site']}: {facts['phase']}")
+    )
+    if not centres.up:
         centres.start()
         centres.detach()
-    say("files")
-    make_files(world)
-    say("pulumi up")
-    pack = ("--policy-pack", str(root / "policy"), "--policy-pack-config", str(root / "policy/config.local.json"))
-    Engine(root, ENVIRONMENT).up(*pack)
-    say("workers")
-    await_workers(world, environment)
+
+
+def policies(root: Path) -> tuple[str, ...]:
+    """The policy pack, told that this environment may be lost."""
+    folder = root / "policy"
+    return "--policy-pack", str(folder), "--policy-pack-config", str(folder / f"config.{ENVIRONMENT}.json")
 
 
 def make_files(world: World, shape: data.Shape = data.SEED_SHAPE) -> None:
@@ -167,6 +183,11 @@ def write(environment: Environment, found: list[Row], out: Path) -> None:
     (out / "sites.png").write_bytes(picture.png(environment))
     (out / "sites.mmd").write_text(picture.mermaid(environment))
     (out / "table.md").write_text(table(found))
+
+
+def dashboard(root: Path) -> str:
+    """Where the scheduler's dashboard is on this machine."""
+    return str(World(root).status()["dashboard"])
 
 
 def down(root: Path) -> None:

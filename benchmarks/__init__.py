@@ -1,0 +1,1 @@
+"""Measured claims, each with its rival in the same run."""
