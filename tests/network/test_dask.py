@@ -64,7 +64,8 @@ def cluster(lab: Lab) -> Iterator[Cluster]:
     workers = {seat: dask_programs.worker(lab.pods[seat]) for seat in SEATS}
     outsider = lab.world.node("client", {"eth0": ("ecmwf", "10.2.0.99/24")})
     try:
-        # The gateway's alias holds a caller for 10 s while the scheduler starts.
+        # The gateway's alias holds a caller for 10 s; on a busy machine a scheduler needs longer to start.
+        eventually("the scheduler listens", lambda: "Scheduler at:" in scheduler.says(), within=60)
         with relayed(lambda: outsider.connect("10.2.0.1", 8786)) as port, Client(f"tcp://127.0.0.1:{port}") as client:
             cluster = Cluster(lab, client, workers)
             cluster.has(*(lab.pods[seat] for seat in SEATS))
