@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     # kopf tells of every event that it hands over; its warnings are what an operator of ours wants to read.
     logging.getLogger("kopf").setLevel(logging.DEBUG if options.verbose else logging.WARNING)
+    # Until kopf takes over the signals: as process 1 of a container we would not hear SIGTERM at all.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         asyncio.run(run(connect(), options.namespace, port=options.port))
     except IsthmusError as error:
