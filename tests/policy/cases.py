@@ -166,10 +166,14 @@ def everywhere(rule: str, path: str, value: Any, finding: str) -> list[Case]:
             ("all volumes", DEPLOYMENT, f"{DEPLOYED}.volumes", (f"{DEPLOYED}.volumes",)),
         )
     ]
-    part = Case(
-        rule, Sort.BAD, "a pod in part", (changed(DEPLOYMENT, f"{DEPLOYED}.containers", Gone.GONE),), (DEPLOYED,)
-    )
-    return [*good, *bad, *unknown, part]
+    misshapen = [
+        Case(rule, Sort.BAD, name, (changed(DEPLOYMENT, f"{DEPLOYED}.containers", value),), (finds,))
+        for name, value, finds in (
+            ("a pod in part", Gone.GONE, DEPLOYED),
+            ("containers that are no list", {"main": CONTAINER}, f"{DEPLOYED}.containers"),
+        )
+    ]
+    return [*good, *bad, *unknown, *misshapen]
 
 
 def rows(rule: str, sort: Sort, base: Resource, *table: tuple[str, str, Any, tuple[str, ...]]) -> list[Case]:

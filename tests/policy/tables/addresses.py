@@ -65,6 +65,7 @@ CASES: list[Case] = [
     _case(Sort.BAD, "a slot without a Secret", *SLOTS[:3], ONE, TWO, finds=("two spec.slots",)),
     _case(Sort.BAD, "Secrets at another site only", *OTHERS, ONE, finds=("one spec.slots",)),
     _case(Sort.BAD, "no range", changed(ONE, "spec.slots.count", 0), finds=("one spec.slots",)),
+    _case(Sort.BAD, "no number", changed(ONE, "spec.slots.first", "0"), finds=("one spec.slots",)),
     _case(
         Sort.BAD,
         "two peers with one address",

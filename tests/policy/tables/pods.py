@@ -1,11 +1,29 @@
 """Rules `capabilities` and `restricted`."""
 
 from policy.plain import UNKNOWN
-from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, PLANTED, Case, Gone, Secret, Sort, changed, everywhere, rows
+from tests.policy.cases import (
+    DEPLOYED,
+    DEPLOYMENT,
+    GROUP,
+    PLANTED,
+    POD,
+    Case,
+    Gone,
+    Secret,
+    Sort,
+    changed,
+    everywhere,
+    kubernetes,
+    rows,
+)
 
 MAIN = f"{DEPLOYED}.containers[main]"
 FIRST = f"{DEPLOYED}.containers.0"
 CONTEXT = f"{MAIN}.securityContext"
+
+EXAMPLE = kubernetes(
+    "apiextensions.k8s.io/v1", "CustomResourceDefinition", "crd", spec={"example": {"containers": [{"name": "main"}]}}
+)
 
 CAPABILITIES: list[Case] = [
     *everywhere(
@@ -68,6 +86,17 @@ CAPABILITIES: list[Case] = [
             Secret([PLANTED]),
             (f"{CONTEXT}.capabilities.add",),
         ),
+    ),
+]
+
+CAPABILITIES += [
+    Case("capabilities", Sort.GOOD, "a pod in the schema of a CRD", (EXAMPLE,)),
+    Case(
+        "capabilities",
+        Sort.BAD,
+        "a pod in a list of objects",
+        (kubernetes("core/v1", "PodList", "list", items=[{"spec": POD | {"containers": [{"name": "main"}]}}]),),
+        ("items[0].spec.containers[main].securityContext.capabilities.drop",),
     ),
 ]
 
