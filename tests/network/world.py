@@ -63,10 +63,15 @@ class Program:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(20)
 
+    @property
+    def pid(self) -> int:
+        """Of the program itself; what we started is the nsenter before it."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return int(children.read_text().split()[0])
+
     def ask_to_end(self) -> int:
         """Sends SIGTERM to the program alone, as a kubelet does, and returns its own exit status."""
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        os.kill(int(children.read_text().split()[0]), signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
         return self._process.wait(20)
 
     def says(self) -> str:
