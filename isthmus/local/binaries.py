@@ -17,7 +17,7 @@ from pathlib import Path
 
 from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local import cache, machine
-from isthmus.local.progress import Step, step
+from isthmus.local.progress import Update, step
 
 #: Of a checkout: `tools/` and `tunnel/` are not part of the installed package.
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -98,17 +98,17 @@ def _build(recipe: Recipe, folder: Path) -> None:
     required = versions((recipe.module / "go.mod").read_text())
     machine.check_go(required["go"])
     machine.check(recipe.needs)
-    with step(f"building {recipe.name}{f' ({recipe.cost}, once)' if recipe.cost else ''}") as progress:
+    with step(f"building {recipe.name}{f' ({recipe.cost}, once)' if recipe.cost else ''}") as update:
         for call in recipe.builds:
             (folder / call.output).parent.mkdir(parents=True, exist_ok=True)
             if call.output.endswith("/"):
                 (folder / call.output).mkdir(exist_ok=True)
-            _go(recipe, call, call.command(folder, required), progress)
+            _go(recipe, call, call.command(folder, required), update)
     for link, target in recipe.links.items():
         (folder / link).symlink_to(target)
 
 
-def _go(recipe: Recipe, call: Build, command: list[str], progress: Step) -> None:
+def _go(recipe: Recipe, call: Build, command: list[str], update: Update) -> None:
     environment = {**os.environ, "CGO_ENABLED": "1" if call.cgo else "0", "GOWORK": "off"}
     last: deque[str] = deque(maxlen=20)
     compiled = 0
@@ -120,7 +120,7 @@ def _go(recipe: Recipe, call: Build, command: list[str], progress: Step) -> None
         for line in process.stderr:  # -v names each package as it is compiled; what Go's cache has is not named
             last.append(line.rstrip())
             compiled += not line.startswith("go: ")
-            progress.update(f"{compiled} packages compiled; {line.strip()}")
+            update(f"{compiled} packages compiled; {line.strip()}")
         process.wait()
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)  # go and the compilers it started: all of them are ours
@@ -130,8 +130,6 @@ def _go(recipe: Recipe, call: Build, command: list[str], progress: Step) -> None
         if process.stderr is not None:
             process.stderr.close()
     if process.returncode:
-        if any("no space left on device" in line for line in last):
-            raise cache.disk_full(cache.cache_dir())
         raise StartFailed(
             f"go build of {recipe.name}", "a built program", exit_status=process.returncode, last_lines=last
         )

@@ -2,6 +2,7 @@
 
 An entry is a folder named after the hash of everything that goes into it. It is built beside its place and renamed
 into it, so a build that is interrupted, killed or out of disk leaves an entry that nobody takes for a finished one.
+An entry `<what>-<hash>` that nobody has asked for in KEEP_DAYS goes when its successor is built.
 """
 
 import errno
@@ -10,14 +11,17 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, StartFailed
 
 #: Where the cache lives instead of ~/.cache/isthmus.
 ENV_CACHE = "ISTHMUS_CACHE"
+#: Longer than any branch that somebody goes back to, and than a demo that somebody left running.
+KEEP_DAYS = 60
 
 
 def cache_dir() -> Path:
@@ -45,29 +49,32 @@ def entry(kind: str, name: str, build: Callable[[Path], None]) -> Path:
     """The folder `kind/name` of the cache; `build(folder)` fills it if it is not there.
 
     Two processes that want the same entry build it once: the second waits for the first.
-    Raises whatever `build` raises, and IsthmusError if the disk is full; the entry is absent then.
+    Raises whatever `build` raises, but IsthmusError if the disk is full; the entry is absent then.
     """
     place = cache_dir() / kind / name
     if place.is_dir():
+        os.utime(place)  # in use; see KEEP_DAYS
         return place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with locked(place.with_name(f".{name}.lock")):
             if not place.is_dir():
                 _build(place, build)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise disk_full(place) from error
+    except (OSError, StartFailed) as error:
+        if _disk_full(error):
+            raise IsthmusError(
+                f"{place}: the disk is full. Make room, or set {ENV_CACHE} to a folder on another disk; "
+                "the next run starts where this one stopped."
+            ) from error
         raise
     return place
 
 
-def disk_full(place: Path) -> IsthmusError:
-    """What to say when `place` cannot be written because the disk is full."""
-    return IsthmusError(
-        f"{place}: the disk is full. Make room, or set {ENV_CACHE} to a folder on another disk; "
-        "the next run starts where this one stopped."
-    )
+def _disk_full(error: OSError | StartFailed) -> bool:
+    """Whether we, or the program that built for us, had no room left."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(os.strerror(errno.ENOSPC).lower() in line.lower() for line in error.last_lines)
 
 
 def _build(place: Path, build: Callable[[Path], None]) -> None:
@@ -79,9 +86,19 @@ def _build(place: Path, build: Callable[[Path], None]) -> None:
         unfinished.chmod(0o755)
         build(unfinished)
         unfinished.rename(place)
+        _prune(place)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def _prune(place: Path) -> None:
+    """Removes older entries of the same kind and name that nobody asks for any more."""
+    stem, _, _ = place.name.rpartition("-")
+    oldest = time.time() - KEEP_DAYS * 24 * 3600
+    for other in place.parent.glob(f"{stem}-*") if stem else ():
+        if other.is_dir() and other.stat().st_mtime < oldest:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 @contextmanager

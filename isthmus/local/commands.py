@@ -151,6 +151,9 @@ def _show(found: Mapping[str, Any]) -> None:
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     click.echo(f"scheduler {found['scheduler']}   dashboard {found['dashboard']}")
+    for name, site in found["sites"].items():
+        if site["failure"]:
+            click.echo(f"{name}: {site['failure']}")
     for source, targets in found["wan"]["bytes"].items():
         for target, count in targets.items():
             if count:

@@ -116,7 +116,6 @@ def kubelet(shape: NodeShape) -> dict[str, Any]:
         "enforceNodeAllocatable": ["pods"],
         "evictionHard": {"memory.available": "100Mi"},
         "imageGCHighThresholdPercent": 100,
-        "localStorageCapacityIsolation": False,
         "enableControllerAttachDetach": False,
         "syncFrequency": "10s",
         "volumeStatsAggPeriod": "10m",

@@ -51,8 +51,6 @@ own containerd /var/lib/containerd
 own logs/pods /var/log/pods
 mkdir -p /var/lib/cni
 mount --make-rshared /var/lib/kubelet
-: > /run/resolv.conf
-mount --bind /run/resolv.conf "$(readlink -f /etc/resolv.conf)"
 
 echo 1 > /proc/sys/net/ipv4/ip_forward
 touch /run/isthmus/site/booted

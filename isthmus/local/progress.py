@@ -1,56 +1,43 @@
 """How a long step shows that it lives: a line that changes in a terminal, a line now and then elsewhere. On stderr."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 #: Seconds between two lines of one step where there is no terminal.
 QUIET_S = 30.0
+#: Of what a program says about itself, at most this many characters are shown.
+_WIDTH = 60
 
-
-class Step(Protocol):
-    """What a long step tells about itself."""
-
-    def update(self, detail: str) -> None:
-        """Shows `detail` beside the step's name."""
+#: Shows a detail beside the step's name.
+Update = Callable[[str], None]
 
 
 @contextmanager
-def step(name: str) -> Iterator[Step]:
+def step(name: str) -> Iterator[Update]:
     """Shows that `name` is under way, and how long it took once it has ended well."""
     from rich.console import Console  # only here: most commands have no long step
+    from rich.text import Text
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     started = time.monotonic()
     if console.is_terminal:
-        with console.status(name) as status:
-            yield _Live(name, status.update, started)
+        with console.status(Text(name)) as status:
+            yield lambda detail: status.update(Text(f"{name}  {time.monotonic() - started:.0f} s  {detail[:_WIDTH]}"))
     else:
         console.print(f"{name} ...")
-        yield _Plain(name, console, started)
+        yield _now_and_then(console.print, name, started)
     console.print(f"{name}: {time.monotonic() - started:.0f} s")
 
 
-class _Live:
-    def __init__(self, name: str, show: object, started: float) -> None:
-        self.name, self.show, self.started = name, show, started
+def _now_and_then(show: Callable[[str], None], name: str, started: float) -> Update:
+    last = started
 
-    def update(self, detail: str) -> None:
-        elapsed = time.monotonic() - self.started
-        assert callable(self.show)
-        self.show(f"{self.name} [dim]{elapsed:.0f} s  {detail}[/dim]")
-
-
-class _Plain:
-    def __init__(self, name: str, console: "Console", started: float) -> None:
-        self.name, self.console, self.started, self.last = name, console, started, started
-
-    def update(self, detail: str) -> None:
+    def update(detail: str) -> None:
+        nonlocal last
         now = time.monotonic()
-        if now - self.last >= QUIET_S:
-            self.last = now
-            self.console.print(f"{self.name}: {now - self.started:.0f} s, {detail}")
+        if now - last >= QUIET_S:
+            last = now
+            show(f"{name}: {now - started:.0f} s  {detail[:_WIDTH]}")
+
+    return update

@@ -66,6 +66,8 @@ class Supervisor:
         self.centres: dict[str, DataCentre] = {}
         self.wan: Wan | None = None
         self.phases: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+        """Site -> the first of its programs that ended while it should run, with its last lines."""
         self.ending = asyncio.Event()
         self._servers: list[asyncio.Server] = []
 
@@ -156,8 +158,8 @@ class Supervisor:
         while not self.ending.is_set():
             for site, centre in self.centres.items():
                 failure = centre.failure()
-                if failure is not None and self.phases[site] == "ready":
-                    self.phases[site] = "failed"
+                if failure is not None and site not in self.failures:
+                    self.failures[site] = str(failure)
                     print(failure, file=sys.stderr, flush=True)  # noqa: T201 (the log is our standard error)
                 with suppress(OSError, IsthmusError):
                     await asyncio.to_thread(centre.offer_released_volumes)
@@ -190,7 +192,8 @@ class Supervisor:
             "sites": {
                 name: {
                     "id": centre.site.id,
-                    "phase": self.phases.get(name, "booting"),
+                    "phase": "failed" if name in self.failures else self.phases.get(name, "booting"),
+                    "failure": self.failures.get(name),
                     "api": f"https://127.0.0.1:{doors[name]}",
                     "kubeconfig": str(centre.kubeconfig),
                     "wan_address": str(centre.address),

@@ -1,13 +1,14 @@
 """The cache: an entry is whole or absent."""
 
 import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from isthmus.errors import IsthmusError
+from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local import cache
 
 
@@ -59,12 +60,46 @@ def test_a_build_that_was_killed_is_cleared_away_by_the_next_one() -> None:
     assert sorted(path.name for path in (cache.cache_dir() / "bin").iterdir()) == [".x.lock", "x"]
 
 
-def test_a_full_disk_is_named_with_the_way_out() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        StartFailed("pip", "packages", exit_status=1, last_lines=["ERROR: [Errno 28] No space left on device: '/x'"]),
+        StartFailed("go build", "a program", exit_status=1, last_lines=["write $WORK/b001: no space left on device"]),
+    ],
+    ids=["seen by us", "by pip", "by go"],
+)
+def test_a_full_disk_is_named_with_the_way_out(error: Exception) -> None:
     def full(_folder: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     with pytest.raises(IsthmusError, match=f"the disk is full.*{cache.ENV_CACHE}"):
         cache.entry("bin", "x", full)
+
+    assert not (cache.cache_dir() / "bin" / "x").exists()
+
+
+def test_another_failure_of_a_build_is_passed_on_as_it_is() -> None:
+    error = StartFailed("go build", "a program", exit_status=1, last_lines=["undefined: x"])
+
+    def fail(_folder: Path) -> None:
+        raise error
+
+    with pytest.raises(StartFailed) as failed:
+        cache.entry("bin", "x", fail)
+
+    assert failed.value is error
+
+
+def test_an_old_entry_goes_when_its_successor_is_built_unless_it_is_still_asked_for() -> None:
+    old, used, other = (cache.entry("bin", name, write_hello) for name in ("x-1", "x-2", "y-1"))
+    for place in (old, used, other):
+        os.utime(place, (0, 0))
+    cache.entry("bin", "x-2", write_hello)
+
+    cache.entry("bin", "x-3", write_hello)
+
+    assert [place.exists() for place in (old, used, other)] == [False, True, True]
 
 
 def test_two_processes_that_want_the_same_build_it_once() -> None:

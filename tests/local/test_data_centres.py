@@ -240,6 +240,15 @@ def test_a_partitioned_site_is_cut_off_the_wan_and_can_still_be_looked_at(local:
     assert local.status()["sites"]["south"]["link"] == "up"
 
 
+def test_a_program_that_ends_later_makes_its_site_failed_and_is_shown(local: DataCentres) -> None:
+    command, environment = local.command_in("south", ["sh", "-c", "kill $(pidof kube-proxy)"])
+    subprocess.run(command, env=environment, check=True)
+
+    assert wait_until(lambda: local.status()["sites"]["south"]["phase"] == "failed", 30)
+    assert local.status()["sites"]["south"]["failure"].startswith("kube-proxy@south ended with exit status")
+    assert local.status()["sites"]["north"]["phase"] == "ready"
+
+
 def test_an_unknown_site_is_named_with_those_that_there_are(local: DataCentres) -> None:
     with pytest.raises(IsthmusError, match="no site wset; there are: north, south"):
         local.partition("wset")
