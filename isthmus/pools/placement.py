@@ -8,15 +8,25 @@ WORTH_BYTES: Final = 1_000_000
 SHARE: Final = 0.10
 
 
-def home_pool(inputs: Mapping[str | None, int], *, worth_bytes: int = WORTH_BYTES, share: float = SHARE) -> str | None:
+def home_pool(
+    inputs: Mapping[str | None, int],
+    *,
+    worth_bytes: int = WORTH_BYTES,
+    share: float = SHARE,
+    siblings: str | None = None,
+) -> str | None:
     """The pool where a ready task moves the fewest bytes, or None: leave it free.
 
     inputs: pool -> bytes of the task's inputs that lie there, measured, never guessed; None: on workers of no pool.
     worth_bytes, share: least saving against the second-best pool, in bytes and as a part of the best one's.
+    siblings: the pool where others like it went; taken if no other one saves that much against it.
     """
     ranked = sorted(inputs.items(), key=lambda item: (-item[1], item[0] or ""))
     if not ranked:
         return None
     pool, most = ranked[0]
     second = ranked[1][1] if len(ranked) > 1 else 0
-    return pool if most - second >= max(worth_bytes, share * most) else None
+    enough = max(worth_bytes, share * most)
+    if most - second >= enough:
+        return pool
+    return siblings if siblings in inputs and most - inputs[siblings] < enough else None

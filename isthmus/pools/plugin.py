@@ -1,7 +1,7 @@
-"""The scheduler's side: the thin shell that Dask calls. The rules are in tag, propagate, placement and spread.
+"""The scheduler's side: the thin shell that Dask calls. The rules are in tag, propagate, placement, siblings, spread.
 
     graph arrives     sources are tagged, tags propagate, tagged tasks are restricted to their pool's workers
-    inputs are ready  a task whose inputs lie in several pools is placed by their real sizes
+    inputs are ready  a task whose inputs lie in several pools is placed by their real sizes, if equal by its siblings
     loads are ready   those that share a handle go round the workers of their pool
 
 A restriction is `TaskState.worker_restrictions` = the pool's live set of addresses. Not `resource_restrictions`: a P2P
@@ -29,6 +29,7 @@ from isthmus.pools.optimize import ANNOTATION
 from isthmus.pools.placement import SHARE, WORTH_BYTES, home_pool
 from isthmus.pools.propagate import ANYWHERE, MIXED, Tag, propagate, readers
 from isthmus.pools.roster import Members, Roster
+from isthmus.pools.siblings import Siblings
 from isthmus.pools.spread import Spread
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Pools(SchedulerPlugin):
         self.stats: Counter[str] = Counter()
         self._handles: set[Key] = set()
         self._spread = Spread()
+        self._siblings = Siblings()
 
     async def start(self, scheduler: Scheduler) -> None:
         """Called by Dask when the plugin is registered."""
@@ -90,6 +92,7 @@ class Pools(SchedulerPlugin):
         self.tags.clear()
         self._handles.clear()
         self._spread.clear()
+        self._siblings.clear()
         scheduler.set_metadata([METADATA_KEY], dict(self.catalog or {}))
 
     # -- workers come and go
@@ -197,10 +200,14 @@ class Pools(SchedulerPlugin):
             if ts.dependencies and not ts.waiting_on:
                 self._place(ts)
             return
+        elif finish == "processing":
+            self._siblings.sent(key, tasks[key].group.name, self._homes_of(tasks[key]))
         elif finish == "forgotten":
             self.tags.pop(key, None)
             self._handles.discard(key)
             self._spread.forget(key)
+            group = tasks[key].group
+            self._siblings.forget(key, group.name, last=len(group) == group.states["forgotten"])
         if self._spread.lift(key):
             tasks[key].worker_restrictions = self.roster.members(str(self.tags[key]))
 
@@ -212,8 +219,11 @@ class Pools(SchedulerPlugin):
             if ours and ts.key in self._spread and (workers := self._running(pool)):
                 ts.worker_restrictions = {self._spread.pin(ts.key, workers)}
         elif ours and not ts.host_restrictions and not any(id_from_key(each.key) for each in ts.dependencies):
-            best = home_pool(self._held(ts), worth_bytes=self.worth_bytes, share=self.share)
+            siblings = self._siblings.pool(ts.group.name)
+            best = home_pool(self._held(ts), worth_bytes=self.worth_bytes, share=self.share, siblings=siblings)
             placed = best is not None and bool(self._running(best))
+            if not placed:
+                self._siblings.leave_free(ts.key)
             ts.worker_restrictions = self.roster.members(best) if best is not None and placed else None
             self.stats["placed" if placed else "left free"] += 1
 
@@ -227,6 +237,10 @@ class Pools(SchedulerPlugin):
             }:
                 held[pool] = held.get(pool, 0) + nbytes
         return held
+
+    def _homes_of(self, ts: TaskState) -> tuple[str, ...]:
+        """The pools of the worker that a task was sent to."""
+        return self.roster.homes(ts.processing_on.address) if ts.processing_on else ()
 
     def _running(self, pool: str) -> list[WorkerState]:
         workers, running = self.scheduler.workers, self.scheduler.running

@@ -31,3 +31,21 @@ def test_the_least_saving_can_be_set() -> None:
     assert home_pool({"a": 500, "b": 100}, worth_bytes=400, share=0.5) == "a"
     assert home_pool({"a": 500, "b": 100}, worth_bytes=401, share=0.5) is None
     assert home_pool({"a": 500, "b": 100}, worth_bytes=400, share=0.9) is None
+
+
+SIBLINGS: list[tuple[str, dict[str | None, int], str, str | None]] = [
+    ("equal pools: with the others", {"a": 9 * MB, "b": 9 * MB}, "b", "b"),
+    ("too few bytes to matter: with the others", {"a": 500, "b": 100}, "b", "b"),
+    ("others do not outweigh bytes", {"a": 9 * MB, "b": MB}, "b", "a"),
+    ("others where no input lies", {"a": 9 * MB, "b": 9 * MB}, "c", None),
+    ("others where fewer inputs lie than in two that are equal", {"a": 9 * MB, "b": 9 * MB, "c": MB}, "c", None),
+]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "others", "pool"), [case[1:] for case in SIBLINGS], ids=[case[0] for case in SIBLINGS]
+)
+def test_where_it_makes_no_difference_a_task_follows_the_others(
+    inputs: dict[str | None, int], others: str, pool: str | None
+) -> None:
+    assert home_pool(inputs, siblings=others) == pool

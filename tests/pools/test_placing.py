@@ -8,7 +8,7 @@ from dask.core import flatten
 from distributed import wait
 
 from isthmus.pools import pool
-from tests.pools.sites import World, cluster, worker_spec
+from tests.pools.sites import World, cluster, until, worker_spec
 from tests.pools.sources import CHUNK_BYTES, OpenedFile, big
 
 
@@ -23,15 +23,33 @@ def test_a_mixed_task_goes_where_most_bytes_are_and_only_the_small_input_crosses
     assert world.transfers() == {("b", "a"): 4 * 8}
 
 
-def test_of_equal_inputs_neither_pool_is_forced(world: World) -> None:
+def test_of_equal_inputs_the_first_is_left_to_dask_and_the_others_follow(world: World) -> None:
+    """Scattered over both pools, part of the result would cross a second time when somebody needs all of it."""
     with pool("a"):
         one = big(8)
     with pool("b"):
         other = big(8)
     mixed = world.persist(one + other)
 
-    assert not any(world.scheduler.tasks[key].worker_restrictions for key in flatten(mixed.__dask_keys__()))
+    restricted = [bool(world.scheduler.tasks[key].worker_restrictions) for key in flatten(mixed.__dask_keys__())]
+    assert 1 <= restricted.count(False) < len(restricted)
+    assert len(world.lie_in(mixed)) == 1
     assert world.bytes_across() == 8 * CHUNK_BYTES
+
+
+def test_where_the_others_went_is_forgotten_with_them(world: World) -> None:
+    with pool("a"):
+        one = big(2)
+    with pool("b"):
+        other = big(2)
+    mixed = world.persist(one + other)
+    group = world.scheduler.tasks[next(flatten(mixed.__dask_keys__()))].group.name
+    assert world.plugin._siblings.pool(group) in {"a", "b"}
+
+    del mixed
+
+    until(lambda: group not in world.scheduler.task_groups, "the group to be forgotten")
+    assert world.plugin._siblings.pool(group) is None
 
 
 def test_what_only_one_pool_uses_is_made_there(world: World) -> None:
