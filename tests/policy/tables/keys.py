@@ -41,6 +41,12 @@ MATERIAL: list[Case] = [
         DEPLOYMENT,
         ("a file for owner and group", VOLUME, _mount("x"), ()),
         ("a file for the owner", VOLUME, _mount("x", 0o400), ()),
+        (
+            "an item without a mode of its own",
+            VOLUME,
+            {"name": "key", "secret": {"secretName": "x", "defaultMode": 0o440, "items": [{"key": "k", "path": "p"}]}},
+            (),
+        ),
         ("an ordinary variable", f"{DEPLOYED}.containers.0.env", [{"name": "A", "value": "b"}], ()),
     ),
     Case(
@@ -89,6 +95,8 @@ MATERIAL: list[Case] = [
         "key-material",
         Sort.UNKNOWN,
         DEPLOYMENT,
+        ("a pod", DEPLOYED, UNKNOWN, (DEPLOYED,)),
+        ("all volumes", f"{DEPLOYED}.volumes", UNKNOWN, (f"{DEPLOYED}.volumes",)),
         ("the mode", VOLUME, _mount("x", UNKNOWN), (f"{DEPLOYED}.volumes[key].secret.defaultMode",)),
         ("the environment", f"{DEPLOYED}.containers.0.env", UNKNOWN, (f"{MAIN}.env",)),
         ("an annotation, which is read in the update", "spec.template.metadata", {"annotations": {"a": UNKNOWN}}, ()),
