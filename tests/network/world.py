@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -58,10 +59,21 @@ class Program:
         return self._process.poll() is not None
 
     def end(self) -> None:
-        """Kills the whole group."""
-        if not self.ended():
+        """Kills the whole group; back when nothing of it runs, so that its ports are free."""
+        if self._group():
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(20)
+        eventually(f"{self.log.stem} has ended", lambda: not self._group())
+
+    def _group(self) -> list[str]:
+        """What of this program runs. Its orphans stay zombies until their world ends: they hold nothing."""
+        running = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # ended in between
+                state, _, group, *_ = stat.read_text().rpartition(")")[2].split()
+                if int(group) == self._process.pid and state not in "ZX":
+                    running.append(stat.parent.name)
+        return running
 
     @property
     def pid(self) -> int:
