@@ -1,6 +1,6 @@
 """Data stays in its pool when Dask's active memory manager moves or drops copies."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, Final, Protocol, cast
 
 from distributed.active_memory_manager import ActiveMemoryManagerExtension, ReduceReplicas, Suggestion
@@ -36,7 +36,7 @@ def stay_inside(manager: ActiveMemoryManagerExtension, plugin: PoolsPlugin) -> N
     manager._find_recipient = find_near  # type: ignore[method-assign, assignment]  # a method of one manager
     for policy in [policy for policy in manager.policies if type(policy) is ReduceReplicas]:
         manager.policies.remove(policy)
-        manager.add_policy(KeepHome(lambda: plugin))
+        manager.add_policy(KeepHome())
 
 
 def _neighbours(task: TaskState, candidates: set[WorkerState], roster: Roster) -> set[WorkerState]:
@@ -49,12 +49,9 @@ def _neighbours(task: TaskState, candidates: set[WorkerState], roster: Roster) -
 class KeepHome(ReduceReplicas):
     """ReduceReplicas that drops copies outside the data's own pool first."""
 
-    def __init__(self, plugin: Callable[[], object] | None = None) -> None:
-        self._plugin = plugin or (lambda: self.manager.scheduler.plugins.get(PLUGIN_NAME))
-
     def run(self) -> Generator[Suggestion, WorkerState | None, None]:
         """Suggestions to the manager, which sends back the worker it takes for each, or None."""
-        plugin = cast("PoolsPlugin | None", self._plugin())
+        plugin = cast("PoolsPlugin | None", self.manager.scheduler.plugins.get(PLUGIN_NAME))
         for suggestion in super().run():
             away = _away_from_home(suggestion.ts, plugin) if plugin is not None else set()
             if not away or (yield Suggestion("drop", suggestion.ts, away)) is None:

@@ -31,7 +31,7 @@ def open_dataset(path: Path, *, chunks: Any = "auto", **kwargs: Any) -> "Dataset
     path: as the workers of that pool see it. chunks: as for xarray, never None. The catalog is that of Dask's
     configuration, else the scheduler's; inside `with pool("NAME")` that pool is taken.
 
-    Raises NoPool: if no prefix of the catalog holds the path. ValueError: if chunks is None, or without a Dask client.
+    Raises NoPool: if no prefix of the catalog holds the path. ValueError: if chunks is None, or without an ordinary Dask client.
     What the worker raises (FileNotFoundError, for one) is raised here.
     """
     return _open("open_dataset", path, chunks, kwargs)
@@ -58,6 +58,8 @@ def _open(function: str, paths: Path | Sequence[Path], chunks: Any, kwargs: dict
         )
     texts = [os.fspath(each) for each in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
     client = distributed.get_client()
+    if client.asynchronous:
+        raise ValueError(f"{function}: got an asynchronous client; expected an ordinary one, Client(...) without await")
     home = _home(texts, client, function)
     # Selects workers only: a resource of 0 takes nothing from others. It holds without the plugin too.
     resources = {} if "|" in home or home == ANYWHERE else {names.pool_resource(home): 0}

@@ -192,9 +192,13 @@ class Pools(SchedulerPlugin):
     def transition(self, key: Key, start: str, finish: str, *_: Any, stimulus_id: str, **__: Any) -> None:  # noqa: ARG002
         tasks = self.scheduler.tasks
         if finish == "memory":
-            for user in tasks[key].dependents:
-                if user.state == "waiting" and not user.waiting_on:
-                    self._place(user)
+            ready = [user for user in tasks[key].dependents if user.state == "waiting" and not user.waiting_on]
+            loads = [ts for ts in ready if ts.key in self._spread]
+            if len(loads) > 1:
+                self._share_out(loads)
+                ready = [ts for ts in ready if ts.key not in self._spread]
+            for user in ready:
+                self._place(user)
         elif finish == "waiting":
             ts = tasks[key]
             if ts.dependencies and not ts.waiting_on:
@@ -226,6 +230,18 @@ class Pools(SchedulerPlugin):
                 self._siblings.leave_free(ts.key)
             ts.worker_restrictions = self.roster.members(best) if best is not None and placed else None
             self.stats["placed" if placed else "left free"] += 1
+
+    def _share_out(self, loads: list[TaskState]) -> None:
+        """Loads of one handle, which have become ready together."""
+        by_pool: dict[str, list[TaskState]] = {}
+        for ts in sorted(loads, key=lambda ts: ts.priority or ()):
+            if isinstance(ts.worker_restrictions, Members):
+                by_pool.setdefault(str(self.tags[ts.key]), []).append(ts)
+        for pool, members in by_pool.items():
+            if workers := self._running(pool):
+                seats = self._spread.pin_runs([ts.key for ts in members], workers)
+                for ts, address in zip(members, seats, strict=True):
+                    ts.worker_restrictions = {address}
 
     def _held(self, ts: TaskState) -> dict[str | None, int]:
         """Pool -> bytes of the task's inputs that lie there; a copy in two pools counts for both."""

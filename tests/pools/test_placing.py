@@ -128,3 +128,14 @@ def test_loads_that_share_a_handle_spread_over_the_pool() -> None:
 
         assert Counter(world.holders(kept)) == {"a-0": 30, "a-1": 30, "a-2": 30}
         assert world.plugin._spread.pins == 0
+
+
+def test_loads_that_are_reduced_together_lie_together() -> None:
+    """Dealt out one by one, half of what a worker adds up would come from its neighbour."""
+    with cluster({"a": 2, "b": 1}, config={"distributed.scheduler.work-stealing": False}) as world:
+        with pool("a"):
+            loaded = da.from_array(OpenedFile((8, 8, 100)), chunks=(1, 1, -1))
+        world.persist(loaded.sum(axis=1))
+
+        one_load = 100 * 8
+        assert world.transfers().get(("a", "a"), 0) < one_load  # the opened file itself

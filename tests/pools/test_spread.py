@@ -1,4 +1,4 @@
-"""Loads that share a handle go round the workers."""
+"""Loads that share a handle are shared out among the workers."""
 
 from dataclasses import dataclass, field
 
@@ -47,3 +47,16 @@ def test_a_forgotten_load_leaves_nothing() -> None:
 
     assert "x" not in spread
     assert spread.pins == 0
+
+
+def test_loads_that_are_ready_together_go_in_runs() -> None:
+    spread, workers = Spread(), [FakeWorker("w1"), FakeWorker("w2", nthreads=2)]
+
+    assert spread.pin_runs("abcdef", workers) == ["w1", "w1", "w2", "w2", "w2", "w2"]
+    assert spread.pins == 6
+
+
+def test_a_busy_worker_gets_a_shorter_run() -> None:
+    spread, workers = Spread(), [FakeWorker("w1", processing={"x": 1.0, "y": 1.0}), FakeWorker("w2")]
+
+    assert spread.pin_runs("abcd", workers) == ["w1", "w2", "w2", "w2"]
