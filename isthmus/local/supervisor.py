@@ -34,8 +34,10 @@ from isthmus.local.recipes import KUBE, NODE
 from isthmus.local.wan import DEFAULT_MBYTES_PER_S, Wan
 from isthmus.local.world import LOCK, RECORD, World
 
-#: Of the machine's memory, what all data centres together may use; the rest is for everybody else on it.
+#: Of the machine's memory, what data centres may use; the rest is for everybody else on it.
 MEMORY_SHARE = 0.8
+#: What a data centre may use even where that promises more than there is: the demo's fits, and uses a third of it.
+LEAST_MEMORY_BYTES = 6_000_000_000
 #: Seconds between two looks at volumes that lost their claim and at programs that ended.
 _LOOK_EVERY_S = 2.0
 
@@ -107,7 +109,7 @@ class Supervisor:
         namespaces.unshare_network()
         self.wan = Wan(self.settings.mbytes_per_s)
         parts = Parts(build(KUBE), build(NODE), store(foundation(), build(NODE)))
-        memory = int(cgroups.memory_of_machine() * MEMORY_SHARE / len(self.environment.sites))
+        memory = memory_limit(cgroups.memory_of_machine(), len(self.environment.sites))
         for site in self.environment.sites:
             folder, cgroup = self.state / site.name, f"{self.world.name}-{site.name}"
             centre = DataCentre(site, self.environment.name, folder, cgroup, parts, memory)
@@ -230,6 +232,12 @@ async def _connect_in(centre: DataCentre, host: str, port: int) -> socket.socket
         connection.close()
         raise
     return connection
+
+
+def memory_limit(machine_bytes: int, sites: int) -> int:
+    """Bytes that one of several data centres may use: an equal share, but not less than the demo needs."""
+    usable = machine_bytes * MEMORY_SHARE
+    return int(max(usable / sites, min(usable, LEAST_MEMORY_BYTES)))
 
 
 def report(**facts: object) -> None:

@@ -9,6 +9,7 @@ import pytest
 from isthmus.environment import load
 from isthmus.local import cgroups, configuration, control_plane, objects
 from isthmus.local.pki import Authority
+from isthmus.local.supervisor import memory_limit
 
 ROOT = Path(__file__).parents[2]
 NODE = IPv4Address("10.213.0.2")
@@ -83,6 +84,17 @@ def test_each_claim_of_a_site_has_a_volume_kept_for_it() -> None:
     assert volume["capacity"] == {"storage": site.claims["forecasts"].storage}
     assert volume["local"] == {"path": "/run/isthmus/site/volumes/forecasts"}
     assert "/apis/storage.k8s.io/v1/storageclasses/isthmus-local" in made
+
+
+@pytest.mark.parametrize(
+    ("machine", "sites", "expected"),
+    [(24e9, 1, 19.2e9), (24e9, 3, 6.4e9), (24e9, 6, 6e9), (8e9, 3, 6e9), (4e9, 3, 3.2e9)],
+    ids=["one has all", "three share", "six are promised more", "so are three of a laptop", "never more than usable"],
+)
+def test_a_data_centre_may_use_its_share_of_the_memory_or_what_the_demo_needs(
+    machine: float, sites: int, expected: float
+) -> None:
+    assert memory_limit(int(machine), sites) == int(expected)
 
 
 @pytest.mark.parametrize(
