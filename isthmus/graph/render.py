@@ -1,5 +1,6 @@
 """Graph -> Kubernetes manifests, as kubectl would take them: for reading, for comparing, for other people's linters."""
 
+import copy
 from typing import Final
 
 from isthmus.graph.model import Graph, Json, Node
@@ -21,7 +22,7 @@ def manifests(graph: Graph, site: str) -> list[dict[str, Json]]:
 
 
 def _manifest(node: Node) -> dict[str, Json]:
-    inputs = dict(node.inputs)
+    inputs = copy.deepcopy(node.inputs)  # whoever changes a manifest does not change the graph
     inputs["metadata"] = {"name": node.name} | inputs.get("metadata", {})
     return {key: inputs[key] for key in (*FIRST, *sorted(inputs.keys() - set(FIRST))) if inputs.get(key) is not None}
 

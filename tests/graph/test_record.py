@@ -259,6 +259,25 @@ def test_a_project_without_a_program_is_refused(tmp_path: Path) -> None:
         record(tmp_path, "local")
 
 
+# -- what is made of a graph
+
+
+def test_whoever_changes_a_manifest_does_not_change_the_graph(tmp_path: Path) -> None:
+    graph = recorded(
+        tmp_path, KUBERNETES + 'ConfigMap("one", metadata={"name": "one", "labels": {"a": "b"}}, opts=there)'
+    )
+    (manifest,) = graph.manifests("here")
+
+    manifest["metadata"]["labels"]["a"] = "changed"
+
+    assert graph.named(CONFIG_MAP, "one").inputs["metadata"]["labels"] == {"a": "b"}
+
+
+def test_there_are_no_manifests_of_a_site_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="elsewhere"):
+        recorded(tmp_path, KUBERNETES).manifests("elsewhere")
+
+
 # -- more than one
 
 
