@@ -31,8 +31,8 @@ def open_dataset(path: Path, *, chunks: Any = "auto", **kwargs: Any) -> "Dataset
     path: as the workers of that pool see it. chunks: as for xarray, never None. The catalog is that of Dask's
     configuration, else the scheduler's; inside `with pool("NAME")` that pool is taken.
 
-    Raises NoPool: if no prefix of the catalog holds the path. ValueError: if chunks is None, or without an ordinary Dask
-    client. What the worker raises (FileNotFoundError, for one) is raised here.
+    Raises NoPool: if no prefix of the catalog holds the path. ValueError: if chunks is None, or without an ordinary
+    Dask client. What the worker raises (FileNotFoundError, for one) is raised here.
     """
     return _open("open_dataset", path, chunks, kwargs)
 

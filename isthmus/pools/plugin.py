@@ -223,10 +223,10 @@ class Pools(SchedulerPlugin):
             if ours and ts.key in self._spread and (workers := self._running(pool)):
                 ts.worker_restrictions = {self._spread.pin(ts.key, workers)}
         elif ours and not ts.host_restrictions and not any(id_from_key(each.key) for each in ts.dependencies):
-            siblings = self._siblings.pool(ts.group.name)
+            siblings = self._siblings.pool(ts.group.name) if pool is MIXED else None
             best = home_pool(self._held(ts), worth_bytes=self.worth_bytes, share=self.share, siblings=siblings)
             placed = best is not None and bool(self._running(best))
-            if not placed:
+            if pool is MIXED and not placed:  # only these: what has no pool at all is Dask's to spread over all workers
                 self._siblings.leave_free(ts.key)
             ts.worker_restrictions = self.roster.members(best) if best is not None and placed else None
             self.stats["placed" if placed else "left free"] += 1

@@ -80,6 +80,14 @@ def test_scattered_data_is_used_where_it_lies(world: World) -> None:
     assert world.lie_in(futures) == {"b"}
 
 
+def test_tasks_with_one_small_input_and_no_pool_are_nobodys(world: World) -> None:
+    small = world.client.scatter(7, workers=[world.worker("a-0").address])
+    futures = world.client.map(lambda n, shared: n + shared, range(20), shared=small, pure=False)
+    wait(futures)
+
+    assert not any(world.scheduler.tasks[future.key].worker_restrictions for future in futures)
+
+
 def test_a_worker_of_two_pools_serves_both() -> None:
     specs = {"ab-0": worker_spec(["a", "b"]), "b-0": worker_spec(["b"])}
     with cluster(specs=specs) as world:
