@@ -1,0 +1,18 @@
+"""The commands that README and docs tell a reader to type."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(str(page.relative_to(CHECKOUT)) for page in CHECKOUT.glob("docs/**/*.md")),
+)
+
+
+def commands(page: str) -> Iterator[str]:
+    """Every line of a page that begins with a prompt, without prompt and without its remark."""
+    for line in (CHECKOUT / page).read_text().splitlines():
+        if line.strip().startswith("$ "):
+            yield line.strip().removeprefix("$ ").split(" #")[0].strip()

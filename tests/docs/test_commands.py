@@ -1,0 +1,44 @@
+"""No page tells a reader to type what no test has typed."""
+
+import re
+
+import pytest
+
+from tests.docs.commands import CHECKOUT, PAGES, commands
+
+#: Commands that other tests run, and where; the rest of the guides' commands runs in tests/e2e/test_guides.py.
+ELSEWHERE = {
+    "make setup": "every target needs it",
+    "make unit": "a part of `make test`",
+    "make test": "CI",
+    "make demo": "tests/e2e/conftest.py",
+    "make down": "tests/e2e/test_zz_end.py",
+    "isthmus local up": "tests/local/test_endings.py",
+    "isthmus local down": "tests/local/test_endings.py",
+    "isthmus local clean": "tests/local/test_endings.py",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_is_run_by_a_test(page: str) -> None:
+    on_a_running_world = set(commands("docs/guides/local-data-centres.md"))
+
+    assert set(commands(page)) <= ELSEWHERE.keys() | on_a_running_world
+
+
+def test_every_target_of_make_that_a_page_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = {word for page in PAGES for word in re.findall(r"`?make ([a-z-]+)", (CHECKOUT / page).read_text())}
+
+    assert named <= targets
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    dead = [
+        f"{page}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)", (CHECKOUT / page).read_text())
+        if not (CHECKOUT / page).parent.joinpath(target).exists()
+    ]
+
+    assert dead == []
