@@ -1,4 +1,5 @@
 """GET /healthz: JSON that says how old the last processed event is and how far the queue lags.
+GET /readyz: the same, and 503 until everything has been read once: from then on what is asked for is brought about.
 
 200 while the controller does its work; 503 when a key has been due for LAG_S or the world has not been read for
 READ_S. A quiet site has no events for days, so the age of the last one alone is no sign of illness.
@@ -41,8 +42,13 @@ async def serve(world: World, host: str, port: int) -> web.AppRunner:
         said = report(world)
         return web.json_response(said, status=200 if healthy(said) else 503)
 
+    async def readyz(_: web.Request) -> web.Response:
+        said = report(world)
+        ready = healthy(said) and said["lastReadAgeSeconds"] is not None
+        return web.json_response(said, status=200 if ready else 503)
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", healthz)])
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
     runner = web.AppRunner(app, handle_signals=False, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()

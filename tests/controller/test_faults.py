@@ -151,15 +151,26 @@ async def test_health_tells_age_and_lag_and_is_bad_when_a_key_waits_too_long(wor
     assert not health.healthy({**said, "lastReadAgeSeconds": health.READ_S})
 
 
-async def test_healthz_is_json_and_503_when_bad(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_healthz_is_json_and_503_when_bad_readyz_also_until_everything_was_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runner = await health.serve(world, "127.0.0.1", 0)
     try:
         port = runner.addresses[0][1]
         async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{port}/healthz") as good:
-                assert (good.status, good.content_type) == (200, "application/json")
+
+            async def statuses() -> list[int]:
+                found = []
+                for path in ("healthz", "readyz"):
+                    async with session.get(f"http://127.0.0.1:{port}/{path}") as answer:
+                        assert answer.content_type == "application/json"
+                        found.append(answer.status)
+                return found
+
+            assert await statuses() == [200, 503]
+            world.last_read = world.now()
+            assert await statuses() == [200, 200]
             monkeypatch.setattr(health, "LAG_S", 0.0)
-            async with session.get(f"http://127.0.0.1:{port}/healthz") as bad:
-                assert bad.status == 503
+            assert await statuses() == [503, 503]
     finally:
         await runner.cleanup()
