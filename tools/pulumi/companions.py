@@ -98,10 +98,11 @@ def _stand_in(home: Path, plugins: Mapping[str, str]) -> Companions:
 
 
 def _launcher(plugins: Path, kind: str, name: str, version: str, module: str) -> None:
-    """An executable that runs a module of this checkout with our interpreter, whatever the working folder holds."""
-    code = (
-        f"import runpy, sys; sys.path.insert(0, {str(_CHECKOUT)!r}); runpy.run_module({module!r}, run_name='__main__')"
-    )
+    """An executable that runs a module with our interpreter, whatever the working folder holds."""
+    steps = ["import runpy, sys", f"sys.path.insert(0, {str(_CHECKOUT)!r})"]
+    if module.startswith("tools."):
+        steps.append("import tools.pulumi.protocol")
+    code = "; ".join([*steps, f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"])
     text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -u -P -c {shlex.quote(code)} "$@"\n'
     place = plugins / f"{kind}-{name}-v{version}" / f"pulumi-{kind}-{name}"
     if place.is_file() and place.read_text() == text:

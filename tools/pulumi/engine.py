@@ -20,6 +20,7 @@ import yaml
 
 from isthmus.errors import IsthmusError
 from tools.pulumi.companions import install
+from tools.pulumi.locks import drop_stale
 from tools.pulumi.stack_file import StackFile
 
 #: Exit status of `preview --expect-no-changes` that found changes (pulumi/pulumi, cmd/exit_codes.go).
@@ -120,6 +121,7 @@ class Engine:
     def _command(self, args: Sequence[str]) -> list[str]:
         if any(word in ("--stack", "-s") or word.startswith("--stack=") for word in args):
             raise IsthmusError(f"--stack: this engine has one stack, {self.env}; give the environment instead.")
+        drop_stale(self._state)
         if not self.state_file.exists() or not self._file.has_salt:
             self._init()
         return [str(self.companions.cli), *self._file.arguments(args)]

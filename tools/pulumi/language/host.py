@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import grpc
 from google.protobuf import empty_pb2, json_format
@@ -19,11 +19,13 @@ from pulumi.runtime.proto import language_pb2 as pb
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer
 
-from tools.pulumi.language import program
 from tools.pulumi.language.interpreter import interpreter
 from tools.pulumi.language.streams import output_of
 
-VERSION = "0.1.0"
+VERSION: Final = "0.1.0"
+_PROGRAM: Final = Path(__file__).parent / "program.py"
+#: Exit status of a program that has told the engine itself what went wrong; we add nothing then.
+_TOLD: Final = 32
 
 
 class Host(LanguageRuntimeServicer):
@@ -53,11 +55,11 @@ class Host(LanguageRuntimeServicer):
 
     def Run(self, request: pb.RunRequest, context: grpc.ServicerContext) -> pb.RunResponse:
         python = _interpreter(request.info)
-        environment = {**os.environ, program.JOB: json.dumps(self._job(request))}
-        argv = [str(python), "-u", "-P", program.__file__]  # -P: nothing beside program.py can be imported by accident
-        with self._child(context, argv, cwd=request.pwd, env=environment) as child:
-            status = child.wait()
-        if status == program.TOLD:
+        argv = [str(python), "-u", "-P", str(_PROGRAM)]  # -P: nothing beside program.py can be imported by accident
+        with self._child(context, argv, stdin=subprocess.PIPE, cwd=request.pwd) as child:
+            child.communicate(json.dumps(self._job(request)).encode())
+            status = child.returncode
+        if status == _TOLD:
             return pb.RunResponse(bail=True)
         return pb.RunResponse(error=f"the program ended with exit status {status}" if status else "")
 
@@ -68,7 +70,7 @@ class Host(LanguageRuntimeServicer):
         else:
             argv, cwd = [python, "-u", folder, *request.args], request.pwd
         environment = dict(entry.partition("=")[::2] for entry in request.env) or dict(os.environ)
-        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with self._child(context, argv, cwd=cwd, env=environment, **pipes) as child:
             for stream, data in output_of(child):
                 yield pb.RunPluginResponse(stdout=data) if stream == "stdout" else pb.RunPluginResponse(stderr=data)
@@ -111,6 +113,7 @@ class Host(LanguageRuntimeServicer):
             "config": dict(request.config),
             "secret_keys": list(request.configSecretKeys),
             "folder": request.pwd,
+            "told": _TOLD,
             "program": os.path.normpath(Path(info.program_directory, info.entry_point)),
             "arguments": list(request.args),
             "settings": {
@@ -130,7 +133,7 @@ class Host(LanguageRuntimeServicer):
         self, context: grpc.ServicerContext, argv: list[str], **options: Any
     ) -> "Iterator[subprocess.Popen[bytes]]":
         """A child that ends with the call at the latest."""
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
+        child = subprocess.Popen(argv, **options)
         self._children.add(child)
         context.add_callback(lambda: child.terminate() if child.poll() is None else None)
         try:

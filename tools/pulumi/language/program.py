@@ -1,6 +1,6 @@
 """Runs one Pulumi program and ends: a process of its own, started by the language host, in the project's interpreter.
 
-Imports nothing of this repository, since that interpreter need not have it. What it is told comes as JSON in $JOB.
+Imports nothing of this repository, since that interpreter need not have it. What it is told comes as JSON on stdin.
 """
 
 import asyncio
@@ -12,19 +12,18 @@ import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack
 from pulumi.runtime.config import set_all_config
 
-JOB: Final = "ISTHMUS_LANGUAGE_JOB"
-#: Exit status of a program that has told the engine itself what went wrong; the host adds nothing then.
-TOLD: Final = 32
-
 
 def run(job: dict[str, Any]) -> int:
-    """The exit status after the program ended and all its resources are registered."""
+    """The exit status after the program ended and all its resources are registered.
+
+    `job["told"]` if it failed and has told the engine itself what went wrong.
+    """
     set_all_config(job["config"], job["secret_keys"])
     configure(Settings(**job["settings"]))
     os.chdir(job["folder"])
@@ -42,10 +41,10 @@ def run(job: dict[str, Any]) -> int:
         loop.run_until_complete(run_in_stack(lambda: _execute(job["program"])))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return TOLD
+        return int(job["told"])
     except Exception as error:
         pulumi.log.error("Program failed with an unhandled exception:\n" + trace_from(error, job["folder"]))
-        return TOLD
+        return int(job["told"])
     finally:
         threads.shutdown(wait=True)
         loop.close()
@@ -67,4 +66,4 @@ def trace_from(error: Exception, folder: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(run(json.loads(os.environ.pop(JOB))))
+    sys.exit(run(json.load(sys.stdin)))

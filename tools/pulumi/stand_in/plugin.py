@@ -1,34 +1,22 @@
-"""The shell of a plugin: a gRPC server that the engine starts, a word to the person who reads the update, refusals."""
+"""The shell of a plugin: a server that the engine starts, a word to the person who reads the update, refusals."""
 
-import os
-import signal
 import sys
-from concurrent import futures
 from typing import Final, NoReturn
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
-#: As the engine's own limit; a stack's largest bag is far smaller.
-MAX_MESSAGE_BYTES: Final = 400 << 20
+from tools.pulumi import process
+
 #: The engine limits how much it asks for at once; a thread that waits for a Deployment must not hold up the rest.
 THREADS: Final = 64
 
 
 def serve(provider: provider_pb2_grpc.ResourceProviderServicer) -> None:
-    """Serves until the engine ends the process with a signal. The engine reads the port from stdout."""
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=THREADS),
-        options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)],
+    """Serves a provider until the engine ends."""
+    process.serve(
+        lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server), threads=THREADS
     )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))  # no thread of ours holds anything worth closing
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
-    server.wait_for_termination()
 
 
 class Engine:

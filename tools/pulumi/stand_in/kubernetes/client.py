@@ -66,6 +66,12 @@ class Client:
             raise ApiError(status, answer)
         return answer
 
+    def close(self) -> None:
+        """Closes the connections that are not in use."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
     def _exchange(self, method: str, path: str, payload: str | None, content_type: str) -> tuple[int, dict[str, Any]]:
         headers = {"Accept": "application/json", "Content-Type": content_type}
         if self.access.token:

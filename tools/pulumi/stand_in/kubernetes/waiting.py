@@ -18,6 +18,7 @@ _LEAVES: Final = {
     *("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount"),
     *("ConfigMap", "Secret", "PersistentVolumeClaim", "Service", "NetworkPolicy"),
     *("LimitRange", "PodDisruptionBudget", "PriorityClass", "ResourceQuota"),
+    *("CustomResourceDefinition", "Namespace", "StorageClass"),  # these hold themselves until their content is gone
 }
 
 

@@ -1,0 +1,45 @@
+"""The test program as a project of its own, in a folder of the test."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tools.pulumi.engine import Engine
+
+PROGRAM = Path(__file__).parent / "program"
+
+
+class Project:
+    """A private copy of `program/` and the engine that runs it."""
+
+    def __init__(self, folder: Path, kubeconfig: Path) -> None:
+        shutil.copytree(PROGRAM, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        self.stack_file = folder / "stacks" / "Pulumi.test.yaml"
+        self._settings: dict[str, Any] = {"kubeconfig": str(kubeconfig)}
+        self.configure()
+        self.engine = Engine(folder, "test")
+
+    def configure(self, **settings: Any) -> None:
+        """Writes the committed stack file, comment and all; settings given before stay."""
+        self._settings |= settings
+        config = {f"engine-test:{key}": value for key, value in self._settings.items()}
+        text = yaml.safe_dump({"config": {"pulumi:disable-default-providers": ["*"], **config}})
+        self.stack_file.parent.mkdir(exist_ok=True)
+        self.stack_file.write_text(f"# what a person wrote\n{text}")
+
+    def plan(self) -> dict[str, set[str]]:
+        """What a preview would do: operation -> logical names."""
+        planned: dict[str, set[str]] = {}
+        for step in json.loads(self.engine.ask("preview", "--json").out)["steps"]:
+            if step["op"] != "same":
+                planned.setdefault(step["op"], set()).add(step["urn"].rpartition("::")[2])
+        return planned
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in the clear."""
+        answer = self.engine.ask("stack", "output", "--json", "--show-secrets").out
+        outputs: dict[str, Any] = json.loads(answer)
+        return outputs

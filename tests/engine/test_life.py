@@ -1,0 +1,148 @@
+"""The life of one stack on a real engine and a real API server, in the order of this file: from nothing to nothing.
+
+Each call of the CLI costs seconds, so a test looks at all that one call shows.
+"""
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.engine.project import Project
+from tests.local_api import ApiServer
+from tools.pulumi.engine import CHANGES_FOUND
+
+pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
+
+
+def names(server: ApiServer, *what: str) -> set[str]:
+    return {item["metadata"]["name"] for item in server.get(*what)["items"]}
+
+
+def test_the_first_preview_creates_all_and_touches_nothing(project: Project, server: ApiServer) -> None:
+    planned = project.plan()
+
+    assert planned.keys() == {"create"}
+    assert {"a", "a-namespace", "a-key", "a-crd", "a-group", "a-claim", "a-scheduler", "seed"} <= planned["create"]
+    assert not any(name.startswith("engine-") for name in names(server, "namespaces"))
+
+
+def test_an_update_makes_all_and_leaves_the_committed_file_alone(project: Project, server: ApiServer) -> None:
+    written = project.stack_file.read_text()
+
+    project.engine.up()
+
+    group = server.get("-n", "engine-a", "groups.engine.test", "workers")
+    assert group["spec"] == {"replicas": 2, "extra": {"secretPrefix": "slot-", "port": 8786}}
+    assert project.stack_file.read_text() == written
+    assert "encryptionsalt" not in written
+
+
+def test_after_an_update_nothing_is_left_to_do_and_no_secret_is_shown(project: Project, server: ApiServer) -> None:
+    seed = project.outputs()["seed"]
+    content = base64.b64encode(f'{{"private_key": "{seed}"}}'.encode()).decode()
+    assert server.get("-n", "engine-a", "secret", "key")["data"] == {"tunnel.json": content}  # it is the live one
+
+    asked = project.engine.ask("preview", "--expect-no-changes", "--refresh", "--diff")
+    preview = asked.out + asked.err
+    state = project.engine.state_file.read_text()
+
+    for text in (state, preview):
+        assert [secret for secret in (seed, content, base64.b64encode(seed.encode()).decode()) if secret in text] == []
+    if project.engine.companions.stand_ins:
+        assert "a stand-in for the kubernetes plugin" in preview
+
+
+def test_a_crd_reaches_the_server_in_the_spelling_of_the_api(project: Project, server: ApiServer) -> None:
+    crd = server.get("crd", "groups.engine.test")
+
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["extra"]
+    assert schema == {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+def test_a_mandatory_policy_ends_the_update_before_it_changes_anything(
+    project: Project, server: ApiServer, pack: Path
+) -> None:
+    before = names(server, "-n", "engine-a", "configmaps")
+    project.configure(port=80)
+
+    refused = project.engine.ask("up", "--yes", "--skip-preview", "--policy-pack", str(pack), expect=None)
+
+    assert refused.status != 0
+    assert "port is 80" in refused.out + refused.err
+    assert names(server, "-n", "engine-a", "configmaps") == before
+    project.configure(port=8786)
+    assert project.engine.settled("--policy-pack", str(pack))
+
+
+def test_a_change_updates_what_can_be_and_replaces_what_cannot(project: Project) -> None:
+    project.configure(port=9999)
+
+    planned = project.plan()
+
+    assert planned["update"] == {"a-scheduler", "a-service", "a-group"}
+    assert planned["replace"] == {"a-config"}
+    assert project.engine.ask("preview", "--expect-no-changes", expect=None).status == CHANGES_FOUND
+
+
+def test_an_update_leaves_an_ignored_field_to_whoever_manages_it(project: Project, server: ApiServer) -> None:
+    server.kubectl("-n", "engine-a", "scale", "groups.engine.test", "workers", "--replicas", "5")
+
+    project.engine.up()
+
+    group = server.get("-n", "engine-a", "groups.engine.test", "workers")
+    assert group["spec"] == {"replicas": 5, "extra": {"secretPrefix": "slot-", "port": 9999}}
+
+
+def test_drift_is_seen_by_a_refresh_and_put_right(project: Project, server: ApiServer) -> None:
+    server.kubectl("-n", "engine-a", "scale", "deployment", "scheduler", "--replicas", "3")
+    server.kubectl("-n", "engine-a", "delete", "role", "agent")
+    assert project.engine.settled()  # a plain preview knows the state only
+
+    project.engine.ask("refresh", "--yes", "--skip-preview")
+
+    assert project.plan() == {"create": {"a-role"}, "update": {"a-scheduler"}}
+
+
+def test_a_renamed_namespace_takes_its_content_along(project: Project, server: ApiServer) -> None:
+    project.configure(suffix="-b")
+
+    project.engine.up()
+
+    assert {name for name in names(server, "namespaces") if name.startswith("engine-")} == {"engine-a-b"}
+    assert names(server, "-n", "engine-a-b", "secrets") == {"key"}
+    assert server.get("-n", "engine-a-b", "deployment", "scheduler")["spec"]["replicas"] == 1
+    assert project.engine.settled()
+
+
+def test_what_the_server_refuses_fails_the_preview_with_its_words(project: Project) -> None:
+    project.configure(suffix="-No_Name")
+
+    failed = project.engine.ask("preview", expect=None)
+
+    project.configure(suffix="-b")
+    assert failed.status != 0
+    assert "engine-a-No_Name" in failed.out
+    assert "RFC 1123" in failed.out
+
+
+def test_a_destroyed_stack_leaves_nothing(project: Project, server: ApiServer) -> None:
+    project.engine.destroy()
+
+    left = names(server, "namespaces") | names(server, "storageclass") | names(server, "crd")
+    assert not any("engine" in name for name in left)
+    assert '"resources"' not in project.engine.state_file.read_text()
+
+
+def test_a_killed_cli_does_not_lock_its_stack(project: Project) -> None:
+    locks = project.engine.state_file.parents[3] / ".pulumi" / "locks" / "organization" / "engine-test" / "test"
+    locks.mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    name = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
+    lock = {"pid": ended.pid, "username": "x", "hostname": name, "timestamp": "2026-01-01T00:00:00Z"}
+    (locks / "killed.json").write_text(json.dumps(lock))
+
+    project.engine.destroy()
