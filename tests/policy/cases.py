@@ -45,6 +45,8 @@ class Case:
     finds: tuple[str, ...] = ()
     """The path of each finding, in order; for a rule about a stack behind the name of the resource and a space."""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    certain: bool = False
+    """Of the sort UNKNOWN: what is found is wrong whatever the unknown value will be."""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.sort.value}: {self.name}"
@@ -174,6 +176,11 @@ def everywhere(rule: str, path: str, value: Any, finding: str) -> list[Case]:
         )
     ]
     return [*good, *bad, *unknown, *misshapen]
+
+
+def certain(*cases: Case) -> list[Case]:
+    """Cases of the sort UNKNOWN whose findings hold whatever the value will be."""
+    return [replace(case, certain=True) for case in cases]
 
 
 def rows(rule: str, sort: Sort, base: Resource, *table: tuple[str, str, Any, tuple[str, ...]]) -> list[Case]:

@@ -1,6 +1,7 @@
 """Rules `namespaces` and `default-deny`."""
 
 from policy.plain import UNKNOWN
+from policy.record import Resource
 from tests.policy.cases import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -11,6 +12,7 @@ from tests.policy.cases import (
     Gone,
     Secret,
     Sort,
+    certain,
     changed,
     kubernetes,
     rows,
@@ -22,6 +24,7 @@ LABEL = f"metadata.labels.{ENFORCE}"
 
 LABELLED: list[Case] = [
     Case("namespaces", Sort.GOOD, "restricted", (NAMESPACE,)),
+    Case("namespaces", Sort.GOOD, "a namespace of something else", (Resource("cloud:index:Namespace", "x", {}),)),
     Case("namespaces", Sort.GOOD, "no pod outside of one", (changed(CONFIG_MAP, "metadata.namespace", "kube-public"),)),
     *(Case("namespaces", Sort.GOOD, f"a {one.kind} inside, {where}", (one,)) for one, where in EVERYWHERE),
     *rows(
@@ -83,7 +86,14 @@ CLOSED: list[Case] = [
     _with("one way only", Sort.BAD, "spec.policyTypes", ["Ingress"]),
     _with("some pods only", Sort.BAD, "spec.podSelector", {"matchLabels": {"a": "b"}}),
     _with("a door in it", Sort.BAD, "spec.ingress", [{}]),
-    _with("the policy", Sort.UNKNOWN, "spec", UNKNOWN),
+    *certain(_with("the policy", Sort.UNKNOWN, "spec", UNKNOWN)),
+    Case(
+        "default-deny",
+        Sort.BAD,
+        "closed by an object that Kubernetes does not obey",
+        (NAMESPACE, kubernetes("example.com/v1", "Wish", "deny", spec=DENY.props["spec"])),
+        OPEN,
+    ),
     Case("default-deny", Sort.UNKNOWN, "the name", (changed(NAMESPACE, "metadata.name", UNKNOWN), DENY), OPEN),
     _with("a selector", Sort.SECRET, "spec.podSelector", Secret({"matchLabels": {"a": PLANTED}})),
 ]

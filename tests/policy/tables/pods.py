@@ -174,6 +174,18 @@ RESTRICTED: list[Case] = [
             (f"{CONTEXT}.seLinuxOptions.type",),
         ),
         (
+            "SELinux as another user",
+            f"{FIRST}.securityContext.seLinuxOptions",
+            {"user": "root"},
+            (f"{CONTEXT}.seLinuxOptions.user",),
+        ),
+        (
+            "SELinux in another role",
+            f"{FIRST}.securityContext.seLinuxOptions",
+            {"role": "sysadm_r"},
+            (f"{CONTEXT}.seLinuxOptions.role",),
+        ),
+        (
             "no AppArmor",
             f"{FIRST}.securityContext.appArmorProfile",
             {"type": "Unconfined"},
@@ -198,6 +210,12 @@ RESTRICTED: list[Case] = [
         DEPLOYMENT,
         ("the user", f"{DEPLOYED}.securityContext.runAsUser", UNKNOWN, (f"{DEPLOYED}.securityContext.runAsUser",)),
         ("the node's network", f"{DEPLOYED}.hostNetwork", UNKNOWN, (f"{DEPLOYED}.hostNetwork",)),
+        (
+            "what containers leave to the pod",
+            f"{DEPLOYED}.securityContext.runAsNonRoot",
+            UNKNOWN,
+            (f"{CONTEXT}.runAsNonRoot", f"{DEPLOYED}.initContainers[tunnel].securityContext.runAsNonRoot"),
+        ),
     ),
     *rows(
         "restricted",

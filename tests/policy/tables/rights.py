@@ -1,6 +1,7 @@
 """Rule `rights`."""
 
 from policy.plain import UNKNOWN
+from policy.record import Resource
 from tests.policy.cases import PLANTED, Case, Secret, Sort, kubernetes, rows
 
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "create"]}
@@ -11,6 +12,12 @@ BINDING = kubernetes(
 )
 
 CASES: list[Case] = [
+    Case(
+        "rights",
+        Sort.GOOD,
+        "a role of something else",
+        (Resource("cloud:index:Role", "x", {"rules": [{"verbs": ["*"]}]}),),
+    ),
     *(Case("rights", Sort.GOOD, f"a {one.kind}", (one,)) for one in (ROLE, CLUSTER_ROLE, BINDING)),
     *rows(
         "rights",

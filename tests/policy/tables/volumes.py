@@ -1,7 +1,19 @@
 """Rule `volumes`."""
 
 from policy.plain import UNKNOWN
-from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, PLANTED, Case, Secret, Sort, everywhere, kubernetes, rows
+from tests.policy.cases import (
+    DEPLOYED,
+    DEPLOYMENT,
+    GROUP,
+    PLANTED,
+    Case,
+    Secret,
+    Sort,
+    certain,
+    everywhere,
+    kubernetes,
+    rows,
+)
 
 VOLUME = f"{DEPLOYED}.volumes[data]"
 FIRST = f"{DEPLOYED}.volumes.0"
@@ -41,8 +53,15 @@ CASES: list[Case] = [
         Sort.UNKNOWN,
         DEPLOYMENT,
         ("a volume", FIRST, UNKNOWN, (f"{DEPLOYED}.volumes[0]",)),
-        ("a folder of the node", f"{FIRST}.hostPath", UNKNOWN, (f"{VOLUME}.hostPath",)),
         ("the name of a claim", f"{FIRST}.persistentVolumeClaim.claimName", UNKNOWN, ()),
+    ),
+    *certain(
+        *rows(
+            "volumes",
+            Sort.UNKNOWN,
+            DEPLOYMENT,
+            ("a folder of the node", f"{FIRST}.hostPath", UNKNOWN, (f"{VOLUME}.hostPath",)),
+        )
     ),
     *rows("volumes", Sort.UNKNOWN, PERSISTENT, ("a disk of a node", "spec.local", UNKNOWN, ("spec.local",))),
     *rows(
