@@ -19,7 +19,7 @@ def home_pool(
 
     inputs: pool -> bytes of the task's inputs that lie there, measured, never guessed; None: on workers of no pool.
     worth_bytes, share: least saving against the second-best pool, in bytes and as a part of the best one's.
-    siblings: the pool where others like it went; taken if no other one saves that much against it.
+    siblings: the pool where others like it went; taken if inputs lie in several pools and none saves that much.
     """
     ranked = sorted(inputs.items(), key=lambda item: (-item[1], item[0] or ""))
     if not ranked:
@@ -29,4 +29,5 @@ def home_pool(
     enough = max(worth_bytes, share * most)
     if most - second >= enough:
         return pool
-    return siblings if siblings in inputs and most - inputs[siblings] < enough else None
+    met = siblings in inputs and len(inputs) > 1
+    return siblings if met and most - inputs[siblings] < enough else None

@@ -36,6 +36,7 @@ def test_the_least_saving_can_be_set() -> None:
 SIBLINGS: list[tuple[str, dict[str | None, int], str, str | None]] = [
     ("equal pools: with the others", {"a": 9 * MB, "b": 9 * MB}, "b", "b"),
     ("too few bytes to matter: with the others", {"a": 500, "b": 100}, "b", "b"),
+    ("a small input that all of them share leads nobody", {"a": 500}, "a", None),
     ("others do not outweigh bytes", {"a": 9 * MB, "b": MB}, "b", "a"),
     ("others where no input lies", {"a": 9 * MB, "b": 9 * MB}, "c", None),
     ("others where fewer inputs lie than in two that are equal", {"a": 9 * MB, "b": 9 * MB, "c": MB}, "c", None),
