@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from demo import run
-from demo.report import broken_promises, table
+from demo.report import broken_promises, table, too_slow
 from isthmus.local import World
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
             memory = {site: facts["memory_bytes"] for site, facts in world.status()["sites"].items()}
         finally:
             world.clean()
-    broken = broken_promises(found)
+    broken = broken_promises(found) + too_slow(found)
     facts = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(load_before),

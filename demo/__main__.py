@@ -9,7 +9,7 @@ from isthmus.errors import IsthmusError
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 0, or 1 with one message on stderr, also if a figure is not what is promised."""
+    """Exit status: 0, or 1 with one message on stderr, also if answers or bytes are not as promised."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["up", "run", "down"])
     parser.add_argument("--out", type=Path, default=Path("out"))
