@@ -156,8 +156,8 @@ KEY_MATERIAL: Final = ResourceRule(
     severity=Severity.CRITICAL,
     check=check_key_material,
     limits="Whether a value is marked as a Pulumi secret is not shown to a policy: it gets secrets in the clear. The "
-    "SDK marks data and stringData of every Secret; the recorded graph is held to it (tests/components). Texts that are "
-    "not known at preview are read in the update.",
+    "SDK marks data and stringData of every Secret; the recorded graph is held to it (tests/components). Texts that "
+    "are not known at preview are read in the update.",
 )
 KEYS_MOUNTED: Final = StackRule(
     name="keys-mounted",
