@@ -138,10 +138,9 @@ def too_slow(of: Sequence[Row]) -> list[str]:
     pools, pinned = by.get(("ensemble", "pools")), by.get(("ensemble", "pinned"))
     if not pools or not pinned or pools.seconds <= TIME_PART * pinned.seconds:
         return []
-    return [
-        f"{_name(pools)}: {pools.seconds:.1f} s are {pools.seconds / pinned.seconds:.2f} of the "
-        f"{pinned.seconds:.1f} s without; promised: at most {TIME_PART}"
-    ]
+    part = pools.seconds / pinned.seconds
+    seconds = f"{pools.seconds:.1f} s are {part:.2f} of the {pinned.seconds:.1f} s without"
+    return [f"{_name(pools)}: {seconds}; promised: at most {TIME_PART}"]
 
 
 def _name(row: Row) -> str:
