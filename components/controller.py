@@ -124,7 +124,7 @@ def _pod(args: ControllerArgs) -> Spec:
                 args=["--namespace", names.namespace(args["environment"])],
                 env=pods.env({"PYTHONUNBUFFERED": "1", "HOME": pods.SCRATCH["mountPath"]}),
                 ports=[{"name": "http", "containerPort": names.CONTROLLER_HTTP_PORT, "protocol": "TCP"}],
-                readinessProbe=pods.http_probe("/healthz", names.CONTROLLER_HTTP_PORT, period_s=2, failures=2),
+                readinessProbe=pods.http_probe("/readyz", names.CONTROLLER_HTTP_PORT, period_s=2, failures=2),
                 # /healthz tells how old the last pass is: half a minute of silence is a hung controller.
                 livenessProbe=pods.http_probe("/healthz", names.CONTROLLER_HTTP_PORT, period_s=10, failures=3),
                 resources=RESOURCES,

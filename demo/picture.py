@@ -49,7 +49,7 @@ def mermaid(environment: Environment) -> str:
 
 def svg(environment: Environment) -> str:
     """The same text at every run."""
-    return _saved(environment, format="svg", metadata={"Date": None}).decode()
+    return _saved(environment, format="svg", metadata={"Date": None, "Creator": None}).decode()
 
 
 def png(environment: Environment) -> bytes:

@@ -95,8 +95,10 @@ def worker_group(cluster: str, pool: str) -> str:
 
 
 def controller(environment: str) -> str:
-    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding: a Kubernetes can be home
-    to several environments."""
+    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding.
+
+    It names the environment because one Kubernetes can be home to several.
+    """
     return f"controller-{environment}"
 
 

@@ -1,6 +1,5 @@
 """One demo for all tests of this folder: made by `make demo` in a copy of the tracked files, as a new user would."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.demo import copied
 from demo.notebook import Notebook
 from isthmus.environment import Environment, load
 from isthmus.local import World
@@ -46,12 +46,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    root = tmp_path_factory.mktemp("demo") / "isthmus"
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    for name in filter(None, tracked.stdout.split("\0")):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(CHECKOUT / name, root / name)
-    (root / ".venv").symlink_to(CHECKOUT / ".venv")
+    root = copied(tmp_path_factory.mktemp("demo") / "isthmus")
     before = Machine.now(root)
     try:
         done = subprocess.run(
