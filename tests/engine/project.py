@@ -18,7 +18,8 @@ class Project:
     def __init__(self, folder: Path, kubeconfig: Path) -> None:
         shutil.copytree(PROGRAM, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         self.stack_file = folder / "stacks" / "Pulumi.test.yaml"
-        self._settings: dict[str, Any] = {"kubeconfig": str(kubeconfig)}
+        self.first_kubeconfig = str(kubeconfig)
+        self._settings: dict[str, Any] = {"kubeconfig": self.first_kubeconfig}
         self.configure()
         self.engine = Engine(folder, "test")
 

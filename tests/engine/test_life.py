@@ -5,6 +5,7 @@ Each call of the CLI costs seconds, so a test looks at all that one call shows.
 
 import base64
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -126,6 +127,21 @@ def test_what_the_server_refuses_fails_the_preview_with_its_words(project: Proje
     assert failed.status != 0
     assert "engine-a-No_Name" in failed.out
     assert "RFC 1123" in failed.out
+
+
+def test_a_server_that_is_away_is_said_in_a_preview_and_fails_an_update(project: Project, tmp_path: Path) -> None:
+    away = tmp_path / "kubeconfig"
+    away.write_text(re.sub(r"(127\.0\.0\.1):\d+", r"\1:1", Path(project.first_kubeconfig).read_text()))
+    project.configure(kubeconfig=str(away), port=7777)
+
+    preview = project.engine.ask("preview", expect=None)
+    update = project.engine.ask("up", "--yes", "--skip-preview", expect=None)
+
+    project.configure(kubeconfig=project.first_kubeconfig, port=9999)
+    project.engine.up()  # the provider is an update only: its resources were never lost
+    assert "cannot be reached" in preview.out + preview.err
+    assert update.status != 0
+    assert "cannot be reached" in update.out + update.err
 
 
 def test_a_destroyed_stack_leaves_nothing(project: Project, server: ApiServer) -> None:

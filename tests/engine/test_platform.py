@@ -41,6 +41,8 @@ def engine(server: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
     root = tmp_path_factory.mktemp("platform")
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(CHECKOUT / name, root)
+    for package in ("components", "isthmus"):
+        shutil.copytree(CHECKOUT / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
     site = {
         "id": 1,
         "kubernetes": {"kubeconfig": str(server.kubeconfig)},

@@ -32,6 +32,7 @@ def stack_file(folder: Path) -> StackFile:
         (["config", "get", "a:b"], True),
         (["config", "set", "a:b", "d"], False),
         (["stack", "output"], False),
+        (["stack", "import", "--file", "up"], False),
         (["up", "--config-file", "mine.yaml"], False),
     ],
 )
@@ -58,6 +59,10 @@ def test_what_follows_two_dashes_stays_last(folder: Path) -> None:
     arguments = stack_file(folder).arguments(["import", "--", "-x"])
 
     assert arguments[-2:] == ["--", "-x"]
+
+
+def test_removing_the_stack_leaves_the_committed_file(folder: Path) -> None:
+    assert stack_file(folder).arguments(["stack", "rm", "--yes"]) == ["stack", "rm", "--yes", "--preserve-config"]
 
 
 def test_a_file_with_secrets_of_its_own_is_used_as_it_is(folder: Path) -> None:

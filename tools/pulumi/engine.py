@@ -7,9 +7,11 @@ root/.isthmus/pulumi/
     project/      a project of the same name in which the stack is initialised (stack_file.py says why)
 """
 
+import contextlib
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from tools.pulumi.stack_file import StackFile
 CHANGES_FOUND: Final = 7
 #: Resources worked on at once. The CLI's default, four per core, is used up by Deployments that only wait.
 PARALLEL: Final = 64
+#: How long an interrupted update may take to end: the requests under way, then the state.
+STOP_S: Final = 30.0
 #: Would send the CLI to another stack, state or plugin than this engine's.
 _NOT_OURS: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_DEBUG_PROVIDERS")
 
@@ -86,21 +90,32 @@ class Engine:
 
     def run(self, *args: str) -> int:
         """Runs `pulumi ARGS` in the terminal that we have; its exit status."""
-        return subprocess.run(self._command(args), cwd=self.root, env=self.environment).returncode
+        with subprocess.Popen(self._command(args), cwd=self.root, env=self.environment) as child:
+            while True:
+                # Ctrl-C reaches the CLI too, which ends in good order at the first and at once at the second.
+                with contextlib.suppress(KeyboardInterrupt):
+                    return child.wait()
 
     def ask(self, *args: str, expect: int | None = 0) -> Result:
         """Runs `pulumi ARGS` without asking anybody anything. Raises PulumiFailed unless it ends with `expect`."""
-        done = subprocess.run(
-            [*self._command(args), "--non-interactive", "--color", "never"],
+        cli, *told = self._command(args)
+        with subprocess.Popen(
+            [cli, "--non-interactive", "--color", "never", *told],
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-        )
-        if expect is not None and done.returncode != expect:
-            raise PulumiFailed(args, done.returncode, done.stdout + done.stderr)
-        return Result(done.returncode, done.stdout, done.stderr)
+        ) as child:
+            try:
+                out, err = child.communicate()
+            except BaseException as error:
+                _end(child, told=isinstance(error, KeyboardInterrupt))  # the terminal sends Ctrl-C to both
+                raise
+        if expect is not None and child.returncode != expect:
+            raise PulumiFailed(args, child.returncode, out + err)
+        return Result(child.returncode, out, err)
 
     def up(self, *args: str) -> Result:
         """Creates and changes what the program declares, without asking."""
@@ -152,6 +167,16 @@ class Engine:
             raise IsthmusError(f"{path}: no such file; expected the folder of a Pulumi project.")
         document: Mapping[str, Any] = yaml.safe_load(path.read_text())
         return document
+
+
+def _end(child: "subprocess.Popen[str]", *, told: bool) -> None:
+    """Lets an update stop in good order, so that its state says what it made; kills a CLI that takes too long."""
+    if not told:  # a second signal would end it at once
+        child.send_signal(signal.SIGINT)
+    try:
+        child.communicate(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def forget(root: Path) -> None:

@@ -21,6 +21,10 @@ _READERS: Final = frozenset(
     ("up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "import", "watch", "logs")
 )
 _CONFIG: Final = frozenset(("config", "conf", "cfg"))
+#: Options that may stand before the command and have a value of their own.
+_VALUED: Final = frozenset(
+    ("--cwd", "-C", "--color", "--verbose", "-v", "--tracing", "--profiling", "--memprofilerate")
+)
 #: What a person says to change the file is done to the file itself.
 _WRITERS: Final = frozenset(("set", "set-all", "rm", "rm-all", "cp", "refresh", "env"))
 
@@ -45,7 +49,10 @@ class StackFile:
 
     def arguments(self, args: Sequence[str]) -> list[str]:
         """The CLI's arguments, told where the configuration is; refreshes the copy."""
-        if self.has_own_secrets or not _reads_config(args) or any(a.startswith("--config-file") for a in args):
+        words = _words(args)
+        if words[:1] == ["stack"] and words[1:2] in (["rm"], ["remove"]):
+            return [*args, "--preserve-config"]  # else it would delete the committed file
+        if self.has_own_secrets or not _reads_config(words) or any(a.startswith("--config-file") for a in args):
             return list(args)
         salt = self._read(self.private)["encryptionsalt"]
         text = self.committed.read_text() if self.committed.exists() else ""
@@ -59,9 +66,20 @@ class StackFile:
         return document if isinstance(document, dict) else {}
 
 
-def _reads_config(args: Sequence[str]) -> bool:
-    command = next((word for word in args if word in _READERS | _CONFIG), "")
-    return command in _READERS or (command in _CONFIG and not _WRITERS & set(args))
+def _reads_config(words: Sequence[str]) -> bool:
+    command, verb = [*words, "", ""][:2]
+    return command in _READERS or (command in _CONFIG and verb not in _WRITERS)
+
+
+def _words(args: Sequence[str]) -> list[str]:
+    """The command and what follows it, without options."""
+    words: list[str] = []
+    before = ""
+    for arg in args:
+        if not arg.startswith("-") and (words or before not in _VALUED):
+            words.append(arg)
+        before = arg
+    return words
 
 
 def _write(path: Path, text: str) -> None:
