@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup packages binaries lock check unit test demo down bench-demo
+.PHONY: help setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -41,6 +41,11 @@ test: check binaries ## everything: real API servers, real engine, real tunnels
 	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest
 
+golden: $(READY) ## rewrite what tests compare with, then read the diff
+	$(BIN)/pytest tests/graph --write-golden
+	$(BIN)/python -m policy.reference > docs/reference/rules.md
+	git diff --stat tests docs
+
 demo: binaries ## three data centres on this machine, `pulumi up`, the calculation with and without pools
 	$(BIN)/python -m demo $(DEMO)
 
@@ -49,3 +54,9 @@ down: $(READY) ## ends what `make demo` left running
 
 bench-demo: binaries ## the demo's measured claims: bytes, seconds, memory, time to ready
 	$(BIN)/python -m benchmarks.demo
+
+bench-pools: $(READY) ## bytes and seconds of the pools plugin on loopback, beside plain Dask
+	$(BIN)/python -m benchmarks.pools
+
+bench-tunnel: binaries ## the data plane's throughput, beside a bare link
+	$(BIN)/python -m benchmarks.tunnel

@@ -24,6 +24,9 @@ from demo.report import broken_promises, table, too_slow
 from isthmus.local import World
 
 CHECKOUT = Path(__file__).resolve().parents[1]
+README = CHECKOUT / "README.md"
+#: Between these two lines README shows what was measured last.
+FIGURES = ("<!-- figures: written by `make bench-demo` -->", "<!-- end of figures -->")
 
 
 def main(arguments: list[str]) -> int:
@@ -54,6 +57,7 @@ def main(arguments: list[str]) -> int:
     (given.results / "demo.json").write_text(json.dumps(facts, indent=1) + "\n")
     text = page(facts, table(found))
     (given.results / "demo.md").write_text(text)
+    README.write_text(with_figures(README.read_text(), facts, table(found)))
     sys.stdout.write(text)
     return 1 if broken else 0
 
@@ -98,6 +102,16 @@ Until ready: {steps}. Memory at the end: {memory}.
 
 {kept}
 """
+
+
+def with_figures(readme: str, facts: Mapping[str, Any], rows: str) -> str:
+    """README with these figures in the place of the last ones. Raises ValueError if the place is gone."""
+    before, rest = readme.split(FIGURES[0])
+    after = rest.split(FIGURES[1])[1]
+    steps = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in facts["seconds until ready"].items())
+    memory = sum(facts["memory bytes"].values()) / 1e9
+    summary = f"From nothing, on {facts['machine']['cores']} cores: {steps}; {memory:.1f} GB of memory in all."
+    return f"{before}{FIGURES[0]}\n{rows}\n{summary}\n{FIGURES[1]}{after}"
 
 
 if __name__ == "__main__":

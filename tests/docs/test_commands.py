@@ -1,9 +1,11 @@
 """No page tells a reader to type what no test has typed."""
 
+import json
 import re
 
 import pytest
 
+from benchmarks.demo import with_figures
 from tests.docs.commands import CHECKOUT, PAGES, commands
 
 #: Commands that other tests run, and where; the rest of the guides' commands runs in tests/e2e/test_guides.py.
@@ -42,3 +44,11 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     ]
 
     assert dead == []
+
+
+def test_the_figures_of_the_first_page_are_those_that_were_measured() -> None:
+    facts = json.loads((CHECKOUT / "benchmarks/results/demo.json").read_text())
+    rows = [line for line in (CHECKOUT / "benchmarks/results/demo.md").read_text().splitlines() if line.startswith("|")]
+    readme = (CHECKOUT / "README.md").read_text()
+
+    assert readme == with_figures(readme, facts, "\n".join(rows) + "\n")
