@@ -66,9 +66,9 @@ def el_nino_outlook(forecasts: xr.DataArray, observed: xr.DataArray) -> Question
 
 
 def ensemble_difference(predictions: xr.DataArray, analyses: xr.DataArray, height: int) -> Question:
-    """The seed's calculation: mean over the realizations at one height minus what was observed there, in Pa.
+    """The post's calculation: mean over the realizations at one height minus what was observed there, in Pa.
 
-    As in the seed, the mean is taken at every height of a chunk and one of them is kept: deliberately inefficient.
+    As in the post, the mean is taken at every height of a chunk and one of them is kept: deliberately inefficient.
     """
     averages = predictions.mean("realization")
     return Question({"difference": (averages.isel(height=height, drop=True), analyses)})

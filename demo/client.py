@@ -73,7 +73,7 @@ def _opener(client: Client, mode: str) -> Opener:
         return lambda path, chunks: open_dataset(path, chunks=chunks)
 
     def opened(path: str, chunks: Mapping[str, int]) -> xr.Dataset:
-        resources = {f"{RESOURCE}{Path(path).parent.name}": 1}  # as in the seed, the folder names the pool
+        resources = {f"{RESOURCE}{Path(path).parent.name}": 1}  # as in the post, the folder names the pool
         future = client.submit(_open_pinned, path, chunks, resources, resources=resources, pure=False)
         dataset: xr.Dataset = future.result()
         return dataset

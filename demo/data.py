@@ -1,9 +1,12 @@
 """The demo's files. A file appears whole or not at all, and is made once; making it again gives the same values.
 
     forecasts/     glosea4.nc      the Met Office's seasonal forecast of July 2011, 13 members (from iris-sample-data)
-                   predictions.nc  the seed's ensemble: 18 realizations x 33 heights x a field, for each of 12 times
+                   predictions.nc  the post's ensemble: 18 realizations x 33 heights x a field, for each of 12 times
     observations/  ostia.nc        OSTIA sea surface temperature, April 2006 to September 2010 (from iris-sample-data)
-                   analyses.nc     one height of the seed's field, as if observed
+                   analyses.nc     one height of the post's field, as if observed
+
+*The post* is the Dask blog's of 2022-07-19, "Data proximate computation on a Dask cluster distributed between data
+centres": an ensemble in one centre minus what was observed in another, which this demo repeats.
 
 `predictions.nc` and `analyses.nc` are made here: a barometric profile with planetary waves and noise. The noise fills
 the mantissas, so no layer that compresses can make the sizes look smaller than they are.
@@ -28,7 +31,7 @@ from demo.questions import HEIGHT_INDEX
 FORECASTS: Final = "forecasts"
 OBSERVATIONS: Final = "observations"
 
-#: MOGREPS-G's first 33 height levels in metres, as in the seed: 5 m to 6 km.
+#: MOGREPS-G's first 33 height levels in metres, as in the post: 5 m to 6 km.
 HEIGHTS_M: Final = (5, 10, 20, 30, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 1000, 1250, 1500, 1750,
                     2000, 2250, 2500, 2750, 3000, 3250, 3500, 3750, 4000, 4500, 5000, 5500, 6000)  # fmt: skip
 SEA_LEVEL_PA: Final = 101_325.0
@@ -38,7 +41,7 @@ SPREAD_PA: Final = 150.0
 
 @dataclass(frozen=True)
 class Shape:
-    """How much of the seed's ensemble is made."""
+    """How much of the post's ensemble is made."""
 
     times: int = 12
     realizations: int = 18
@@ -52,11 +55,11 @@ class Shape:
         return 4 * self.times * self.realizations * self.heights * self.latitudes * self.longitudes
 
 
-SEED_SHAPE: Final = Shape()
-"""Per time one block of the seed's shape (18, 33, 192, 320); 12 of them are 1.75 GB."""
+POST_SHAPE: Final = Shape()
+"""Per time one block of the post's shape (18, 33, 192, 320); 12 of them are 1.75 GB."""
 
 
-def make_forecasts(folder: Path, shape: Shape = SEED_SHAPE) -> tuple[Path, ...]:
+def make_forecasts(folder: Path, shape: Shape = POST_SHAPE) -> tuple[Path, ...]:
     """The files of the forecasting centre, made where they are missing. Returns their paths."""
     return (
         _once(folder / "glosea4.nc", _glosea4),
@@ -64,7 +67,7 @@ def make_forecasts(folder: Path, shape: Shape = SEED_SHAPE) -> tuple[Path, ...]:
     )
 
 
-def make_observations(folder: Path, shape: Shape = SEED_SHAPE) -> tuple[Path, ...]:
+def make_observations(folder: Path, shape: Shape = POST_SHAPE) -> tuple[Path, ...]:
     """The files of the observing centre, made where they are missing. Returns their paths."""
     return (
         _once(folder / "ostia.nc", lambda path: shutil.copyfile(_sample("ostia_monthly.nc"), path)),

@@ -10,7 +10,7 @@ from demo.calculation import Question, el_nino_outlook, ensemble_difference
 #: Where the workers of each pool see their site's volume (stacks/local).
 FORECASTS_DIR: Final = "/data/ecmwf"
 OBSERVATIONS_DIR: Final = "/data/eumetsat"
-#: The height that is compared, as in the seed; the observations are of this height.
+#: The height that is compared, as in the post (demo.data); the observations are of this height.
 HEIGHT_INDEX: Final = 10
 HEIGHTS_PER_CHUNK: Final = 11
 
@@ -26,7 +26,7 @@ def el_nino(opened: Opener, forecasts: str = FORECASTS_DIR, observations: str = 
 
 
 def ensemble(opened: Opener, forecasts: str = FORECASTS_DIR, observations: str = OBSERVATIONS_DIR) -> Question:
-    """The seed's shape: per time (18, 33, 192, 320), in chunks of (1, 11, 192, 320)."""
+    """The post's shape (demo.data): per time (18, 33, 192, 320), in chunks of (1, 11, 192, 320)."""
     chunks = {"time": 1, "realization": 1, "height": HEIGHTS_PER_CHUNK}
     predictions = opened(f"{forecasts}/predictions.nc", chunks)
     analyses = opened(f"{observations}/analyses.nc", {"time": 1})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-#: With pools at most this part of the time without, for the seed's ensemble over a WAN of 20 MB/s.
+#: With pools at most this part of the time without, for the ensemble over a WAN of 20 MB/s.
 TIME_PART: Final = 0.5
 #: With pools at most this much more than the fewest bytes that would do.
 BYTES_PART: Final = 1.05
@@ -13,7 +13,7 @@ MB: Final = 1e6
 
 TITLES: Final[Mapping[str, str]] = {
     "el-nino": "El Niño outlook",
-    "ensemble": "ensemble of the seed's shape",
+    "ensemble": "ensemble mean minus analyses",
     "pinned": "without pools",
     "pools": "with pools",
 }

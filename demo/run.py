@@ -77,7 +77,7 @@ def policies(root: Path) -> tuple[str, ...]:
     return "--policy-pack", str(folder), "--policy-pack-config", str(folder / f"config.{ENVIRONMENT}.json")
 
 
-def make_files(world: World, shape: data.Shape = data.SEED_SHAPE) -> None:
+def make_files(world: World, shape: data.Shape = data.POST_SHAPE) -> None:
     """The demo's files, each in the volume of its own site."""
     for (site, claim), make in CLAIMS.items():
         make(world.volume(site, claim), shape)

@@ -1,4 +1,4 @@
-"""The demo's real files, once per run of the tests; the ensemble is smaller than the seed's."""
+"""The demo's real files, once per run of the tests; the ensemble is smaller than the post's."""
 
 from dataclasses import dataclass
 from pathlib import Path

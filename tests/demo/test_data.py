@@ -62,10 +62,10 @@ def test_the_ensemble_is_made_as_stated_and_the_analyses_fit_its_eleventh_height
     assert abs(float(difference.mean())) < 10
 
 
-def test_the_seeds_shape_is_the_seeds() -> None:
-    assert data.Shape(12, 18, 33, 192, 320) == data.SEED_SHAPE
+def test_the_posts_shape_is_the_posts() -> None:
+    assert data.Shape(12, 18, 33, 192, 320) == data.POST_SHAPE
     assert (data.HEIGHTS_M[:3], data.HEIGHTS_M[-2:], len(data.HEIGHTS_M)) == ((5, 10, 20), (5500, 6000), 33)
-    assert data.SEED_SHAPE.nbytes == 12 * 18 * 33 * 192 * 320 * 4
+    assert data.POST_SHAPE.nbytes == 12 * 18 * 33 * 192 * 320 * 4
 
 
 def test_no_layer_can_compress_the_ensemble_away(files: Files) -> None:

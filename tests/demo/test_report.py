@@ -50,7 +50,7 @@ def test_the_table_lines_up() -> None:
     text = table(rows([run(), run(mode="pinned", seconds=12.34, across=2_500_000)]))
 
     assert len({len(line) for line in text.splitlines()}) == 1
-    assert "| ensemble of the seed's shape | without pools | 12.3 " in text
+    assert "| ensemble mean minus analyses | without pools | 12.3 " in text
 
 
 KEPT = [run(seconds=1), run(mode="pinned", seconds=2)]

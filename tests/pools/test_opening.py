@@ -100,7 +100,7 @@ def test_zarr_and_many_files(client: Client) -> None:
         xr.testing.assert_equal(opened.compute(), predictions())
 
 
-def test_the_seeds_calculation_over_data_that_nobody_sees_both_of(client: Client) -> None:
+def test_the_calculation_of_2022_over_data_that_nobody_sees_both_of(client: Client) -> None:
     averages = open_dataset(f"{HERE}/ecmwf/p.nc").t.mean("realization")
     diff = averages - open_dataset(f"{HERE}/eumetsat/o.nc").t
 
