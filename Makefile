@@ -1,4 +1,4 @@
-# One file for every task: a person, the pre-commit hook and CI call the same targets.
+# One file for every task: a person and CI call the same targets.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -11,13 +11,14 @@ help: ## what can be made
 
 setup: $(READY) ## the locked Python environment in .venv
 $(READY): requirements/dev.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
 packages: ## the Debian packages that the local data centres and the builds need (root)
 	@missing=$$(dpkg-query --show --showformat '$${Package} $${db:Status-Status}\n' $$(cat tools/debian-packages.txt) 2>/dev/null | awk '$$2 == "installed" {print $$1}' | sort | comm -13 - <(sort tools/debian-packages.txt)); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" != 0 ]; then echo "missing Debian packages; as root: apt-get install $$missing" >&2; exit 1; fi; \
 	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
 
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
@@ -31,13 +32,14 @@ check: $(READY) ## format, lint, types, import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-binaries: $(READY) packages ## the Go programs, built once into a cache (about 21 CPU-minutes the first time)
+binaries: packages $(READY) ## the Go programs, built once into a cache (about 21 CPU-minutes the first time)
 	$(BIN)/python -m tools.build
 
 unit: $(READY) ## what needs no root and no network: under a minute
 	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e"
 
-test: check binaries ## everything: real API servers, real engine, real tunnels
+test: packages check binaries ## everything: real API servers, real engine, real tunnels
+	test -z "$$(gofmt -l tunnel tools)" || { gofmt -d tunnel tools; exit 1; }
 	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest
 

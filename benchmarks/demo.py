@@ -13,14 +13,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from demo import run
-from demo.report import broken_promises, table, too_slow
+from demo.notebook import Notebook
+from demo.report import TITLES, broken_promises, table, too_slow
+from isthmus.environment import load
 from isthmus.local import World
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -40,7 +43,7 @@ def main(arguments: list[str]) -> int:
         world = World(root)
         load_before = os.getloadavg()[0]
         try:
-            seconds = run.up(root, free_ports=True)
+            seconds = run.up(root, free_ports=True) | first_answer(root)
             found = run.run(root, root / "out", given.rounds)
             memory = {site: facts["memory_bytes"] for site, facts in world.status()["sites"].items()}
         finally:
@@ -62,6 +65,15 @@ def main(arguments: list[str]) -> int:
     return 1 if broken else 0
 
 
+def first_answer(root: Path) -> dict[str, float]:
+    """Seconds from ready workers to the first answer: the notebook's pod, imports everywhere, one small question."""
+    environment, started = load(root, run.ENVIRONMENT), time.monotonic()
+    notebook = Notebook(World(root), environment)
+    notebook.open()
+    notebook.ask("el-nino", "pools", workers=run.workers_of(environment))
+    return {"first answer": time.monotonic() - started}
+
+
 def copied(root: Path) -> Path:
     """The tracked files in a folder of their own, so that a demo that runs here is left alone."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, capture_output=True, text=True, check=True)
@@ -77,7 +89,6 @@ def machine(load: float) -> dict[str, Any]:
     return {
         "cores": os.cpu_count(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "kernel": platform.release(),
         "python": platform.python_version(),
         "load before": round(load, 1),
     }
@@ -88,6 +99,7 @@ def page(facts: Mapping[str, Any], rows: str) -> str:
     of = facts["machine"]
     steps = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in facts["seconds until ready"].items())
     memory = ", ".join(f"{site} {size / 1e6:.0f} MB" for site, size in facts["memory bytes"].items())
+    parts = ", ".join(f"{ratio:.2f} of {question}" for question, ratio in time_ratios(facts["rows"]).items())
     kept = "\n".join(f"- {sentence}" for sentence in facts["not kept"]) or "All promises are kept."
     return f"""<!-- written by `make bench-demo`, never by hand -->
 # The demo, measured
@@ -98,10 +110,20 @@ left a pool, by Dask's transfer logs; at least: what must leave a pool whatever 
 between the sites.
 
 {rows}
-Until ready: {steps}. Memory at the end: {memory}.
+From nothing: {steps}. Memory at the end: {memory}.
+Seconds with pools as a part of those without: {parts}.
 
 {kept}
 """
+
+
+def time_ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Question -> its seconds with pools over those without."""
+    seconds = {(row["question"], row["mode"]): row["seconds"] for row in rows}
+    return {
+        TITLES[question]: seconds[question, "pools"] / seconds[question, "pinned"]
+        for question in dict.fromkeys(row["question"] for row in rows)
+    }
 
 
 def with_figures(readme: str, facts: Mapping[str, Any], rows: str) -> str:

@@ -14,7 +14,7 @@ ELSEWHERE = {
     "make unit": "a part of `make test`",
     "make test": "CI",
     "make demo": "tests/e2e/conftest.py",
-    "make down": "tests/e2e/test_zz_end.py",
+    "make down": "tests/e2e/test_end.py",
     "isthmus local up": "tests/local/test_endings.py",
     "isthmus local down": "tests/local/test_endings.py",
     "isthmus local clean": "tests/local/test_endings.py",

@@ -1,7 +1,10 @@
 """One demo for all tests of this folder: made by `make demo` in a copy of the tracked files, as a new user would."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +14,6 @@ from benchmarks.demo import copied
 from demo.notebook import Notebook
 from isthmus.environment import Environment, load
 from isthmus.local import World
-from tests.e2e.machine import Machine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +24,7 @@ class Demo:
 
     root: Path
     done: subprocess.CompletedProcess[str]
-    before: Machine
+    interfaces_before: frozenset[str]
 
     @property
     def world(self) -> World:
@@ -37,21 +39,36 @@ class Demo:
         return Notebook(self.world, self.environment)
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(["make", *arguments], cwd=self.root, capture_output=True, text=True)
+        return run_whole(["make", *arguments], self.root)
 
     def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [".venv/bin/python", "-m", "tools.pulumi", *arguments]
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True)
 
 
+def run_whole(command: list[str], root: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs a command in a process group of its own, which ends here also when a time limit cuts the test off."""
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            output, errors = process.communicate()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What ends the demo runs after everything else."""
+    items.sort(key=lambda item: item.path.name == "test_end.py")
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     root = copied(tmp_path_factory.mktemp("demo") / "isthmus")
-    before = Machine.now(root)
+    interfaces = frozenset(path.name for path in Path("/sys/class/net").iterdir())
     try:
-        done = subprocess.run(
-            ["make", "demo", "DEMO=--ports auto --rounds 1"], cwd=root, capture_output=True, text=True
-        )
-        yield Demo(root, done, before)
+        yield Demo(root, run_whole(["make", "demo", "DEMO=--ports auto --rounds 1"], root), interfaces)
     finally:
         World(root).clean()

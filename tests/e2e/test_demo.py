@@ -56,22 +56,25 @@ def test_every_pod_of_ours_runs_under_enforced_restricted(demo: Demo, site: str,
 
 
 def test_the_state_holds_no_key_in_the_clear(demo: Demo) -> None:
-    state = "".join(path.read_text(errors="replace") for path in (demo.root / ".isthmus" / "pulumi").rglob("*.json*"))
-    keys = {key for site in SITES for key in private_keys(demo, site)}
+    folder = demo.root / ".isthmus" / "pulumi"
+    state = "".join(path.read_text(errors="replace") for path in folder.rglob("*.json*"))
+    secrets = [secret for site in SITES for secret in secrets_of(demo, site)]
 
     assert "ciphertext" in state, "this is not the state, or it holds no secret at all"
-    assert len(keys) > len(SITES)
-    for key in keys:
-        assert key not in state
-        assert base64.b64encode(key.encode()).decode() not in state
+    assert len(secrets) > len(SITES)
+    for secret in secrets:
+        assert secret not in state
+        assert base64.b64encode(secret.encode()).decode() not in state
 
 
-def private_keys(demo: Demo, site: str) -> list[str]:
-    """The private key of every tunnel of a site, as its Secret holds it."""
+def secrets_of(demo: Demo, site: str) -> list[str]:
+    """Of every tunnel of a site: its whole configuration, its private key, and each key that it shares with a peer."""
     text = demo.world.kubectl(site, "-n", names.namespace("local"), "get", "secrets", "-o", "json")
-    configurations = [
-        json.loads(base64.b64decode(secret["data"][names.TUNNEL_CONFIG_KEY]))
-        for secret in json.loads(text)["items"]
-        if names.TUNNEL_CONFIG_KEY in secret.get("data", {})
-    ]
-    return [configuration["private_key"] for configuration in configurations]
+    found = []
+    for secret in json.loads(text)["items"]:
+        if encoded := secret.get("data", {}).get(names.TUNNEL_CONFIG_KEY):
+            written = base64.b64decode(encoded).decode()
+            configuration = json.loads(written)
+            found += [written, configuration["private_key"]]
+            found += [peer["preshared_key"] for peer in configuration["peers"]]
+    return found
