@@ -3,18 +3,21 @@
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from isthmus.environment import load
-from isthmus.errors import ConfigError
+from isthmus.errors import ConfigError, IsthmusError
 from isthmus.local import cache
 from isthmus.local.images import catalogue
-from isthmus.local.images.layer import Layer, cached, digest_of
+from isthmus.local.images.layer import Layer, cached, digest_of, libraries, libraries_layer
 from isthmus.local.images.oci import Image, write
-from isthmus.local.images.python import _use_image_python
+from isthmus.local.images.python import _use_image_python, interpreter
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,3 +118,47 @@ def test_a_script_starts_with_the_python_of_the_image(tmp_path: Path, script: by
     _use_image_python(tmp_path / "script")
 
     assert (tmp_path / "script").read_bytes() == expected
+
+
+@pytest.mark.parametrize("base", [str(interpreter()), "/usr/bin/python3"], ids=["of these tests", "of Debian"])
+def test_packages_lie_where_the_interpreter_below_a_virtual_environment_looks(base: str, tmp_path: Path) -> None:
+    if not Path(base).exists():
+        pytest.skip(f"no {base} here")
+    subprocess.run([base, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    script = "from isthmus.local.images.python import packages_folder; print(packages_folder())"
+    search = {**os.environ, "PYTHONPATH": str(ROOT)}
+    asked = subprocess.run(
+        [tmp_path / "venv/bin/python", "-c", script], env=search, capture_output=True, text=True, check=True
+    )
+    there = subprocess.run([base, "-Ic", "import sys; print(*sys.path, sep='\\n')"], capture_output=True, text=True)
+
+    assert asked.stdout.strip() in there.stdout.splitlines()
+
+
+def test_a_library_that_is_missing_is_named_with_the_file_that_needs_it(tmp_path: Path) -> None:
+    program = tmp_path / "python3"
+    program.write_bytes(Path(sys.executable).read_bytes().replace(b"libc.so.6", b"lib1.so.6"))
+    program.chmod(0o755)
+
+    with pytest.raises(IsthmusError, match=f"{program} needs lib1.so.6"):
+        libraries([program])
+
+
+def test_the_libraries_of_a_program_are_found_and_a_script_has_none(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+
+    assert "libc.so.6" in {path.name for path in libraries([Path(sys.executable), tmp_path / "script"])}
+    assert libraries([tmp_path / "script"]) == set()
+
+
+def test_a_library_that_was_upgraded_is_another_layer_and_one_that_has_gone_is_named(tmp_path: Path) -> None:
+    library = tmp_path / "libz.so.1"
+    library.write_bytes(b"1.2")
+    before = libraries_layer("test-libraries", [library])
+    library.write_bytes(b"1.3")
+
+    assert libraries_layer("test-libraries", [library]) != before
+    assert libraries_layer("test-libraries", []) == ()
+    library.unlink()
+    with pytest.raises(IsthmusError, match=r"libz\.so\.1: no such file"):
+        libraries_layer("test-libraries", [library])

@@ -15,7 +15,7 @@ from isthmus.local.binaries import CHECKOUT, build
 from isthmus.local.configuration import PAUSE, REGISTRY
 from isthmus.local.images.layer import Layer, cached
 from isthmus.local.images.oci import Image
-from isthmus.local.images.python import base_layer, packages_layer, sources_layer
+from isthmus.local.images.python import base_layers, packages_layers, sources_layer
 from isthmus.local.recipes import NODE, TUNNEL
 
 _PATH = "PATH=/usr/local/bin:/usr/bin:/bin"
@@ -68,14 +68,14 @@ _WHY = "Local data centres reach no registry; they have the images that isthmus 
 
 def dask(name: str) -> Image:
     """What scheduler and workers run."""
-    return Image(name, (base_layer(), packages_layer("dask", requirements("dask"))), CONFIGURATIONS["dask"])
+    return Image(name, (*base_layers(), *packages_layers("dask", requirements("dask"))), CONFIGURATIONS["dask"])
 
 
 def controller(name: str) -> Image:
     """What a site's controller runs: `python3 -m isthmus.controller`."""
-    packages = packages_layer("controller", requirements("controller"))
+    packages = packages_layers("controller", requirements("controller"))
     own = sources_layer("isthmus", Path(isthmus.__file__).parent)
-    return Image(name, (base_layer(), packages, own), CONFIGURATIONS["controller"])
+    return Image(name, (*base_layers(), *packages, own), CONFIGURATIONS["controller"])
 
 
 def tunnel(name: str) -> Image:

@@ -9,15 +9,18 @@ import io
 import re
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local import cache
 
 #: Part of every cache key: raise it when a layer's making changes in a way that its inputs do not show.
-FORMAT = "1"
+FORMAT = "2"
 
 LAYER_FILE = "layer.tar"
+#: Beside it: the shared libraries of this machine that the layer's programs load, a path per line.
+_LIBRARIES_FILE = "libraries"
 
 
 class Layer:
@@ -25,6 +28,8 @@ class Layer:
 
     def __init__(self, archive: tarfile.TarFile) -> None:
         self._archive = archive
+        self.needs: set[Path] = set()
+        """Shared libraries of this machine that its files load; see `libraries_layer`."""
         self._seen: set[str] = set()
 
     def folder(self, path: str, mode: int = 0o755) -> None:
@@ -84,7 +89,9 @@ def cached(name: str, parts: Iterable[bytes | str], fill: Callable[[Layer, Path]
         scratch = folder / "scratch"
         scratch.mkdir()
         with tarfile.open(folder / LAYER_FILE, "w", format=tarfile.PAX_FORMAT) as archive:
-            fill(Layer(archive), scratch)
+            layer = Layer(archive)
+            fill(layer, scratch)
+        (folder / _LIBRARIES_FILE).write_text("".join(f"{path}\n" for path in sorted(layer.needs)))
         subprocess.run(["rm", "-rf", scratch], check=True)  # tens of thousands of files: four times as fast as rmtree
         with (folder / LAYER_FILE).open("rb") as content:
             (folder / "digest").write_text(f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}")
@@ -98,9 +105,58 @@ def digest_of(layer: Path) -> str:
     return (layer.parent / "digest").read_text()
 
 
+def needs_of(layer: Path) -> frozenset[Path]:
+    """The shared libraries of this machine that a cached layer's files load, as they were found when it was made."""
+    return frozenset(Path(line) for line in (layer.parent / _LIBRARIES_FILE).read_text().splitlines())
+
+
+def libraries_layer(name: str, paths: Collection[Path]) -> tuple[Path, ...]:
+    """A layer of shared libraries, each under the path that it has here; none if there are none.
+
+    Its key is their content: a library that this machine has upgraded is another layer. Raises IsthmusError if one of
+    them is not there any more.
+    """
+    if gone := [str(path) for path in sorted(paths) if not path.exists()]:
+        raise IsthmusError(f"{', '.join(gone)}: no such file, and images need it; install its package again.")
+
+    def fill(layer: Layer, _scratch: Path) -> None:
+        for path in sorted(paths):
+            layer.file(path.resolve(), str(path))
+
+    content = [part for path in sorted(paths) for part in (str(path), path.read_bytes())]
+    return (cached(name, content, fill),) if paths else ()
+
+
 def libraries(programs: Iterable[Path]) -> set[Path]:
-    """The shared libraries that ELF files load, as the dynamic linker finds them on this machine."""
-    files = [str(program) for program in programs]
-    found = subprocess.run(["ldd", *files], capture_output=True, text=True).stdout if files else ""
+    """The shared libraries that ELF files load, as the dynamic linker finds them on this machine.
+
+    Raises IsthmusError that names file and library if one is missing, StartFailed if ldd fails. Files that are no ELF
+    are passed over.
+    """
+    files = [str(program) for program in programs if _is_elf(program)]
+    if not files:
+        return set()
+    # With one file ldd does not say whose libraries it lists; /bin/sh needs nothing but the C library.
+    done = subprocess.run(["ldd", *files, "/bin/sh"], capture_output=True, text=True)
+    if missing := list(_missing(done.stdout)):
+        raise IsthmusError(f"shared libraries are missing: {'; '.join(missing)}. Install the packages that hold them.")
+    if done.returncode:
+        lines = done.stderr.splitlines()[-12:]
+        raise StartFailed("ldd", f"libraries of {', '.join(files)}", exit_status=done.returncode, last_lines=lines)
     # `libz.so.1 => /lib/libz.so.1 (0x...)`, or the linker itself: `/lib64/ld-linux-x86-64.so.2 (0x...)`
-    return {Path(path) for path in re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", found, re.MULTILINE)}
+    return {Path(path) for path in re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", done.stdout, re.MULTILINE)}
+
+
+def _missing(said: str) -> Iterator[str]:
+    """`FILE needs LIBRARY`, for each that ldd did not find."""
+    file = ""
+    for line in said.splitlines():
+        if line.startswith("/"):
+            file = line.rstrip(":")
+        elif line.endswith("=> not found"):
+            yield f"{file} needs {line.split()[0]}"
+
+
+def _is_elf(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(4) == b"\x7fELF"

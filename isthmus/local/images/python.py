@@ -6,14 +6,14 @@ Everything lies in the image at the path that it has here, so that the interpret
 
 import os
 import shutil
-import site
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 from isthmus.errors import IsthmusError, StartFailed
-from isthmus.local.images.layer import Layer, cached, libraries
+from isthmus.local.images.layer import Layer, cached, libraries, libraries_layer, needs_of
 
 #: Nothing that the lock file does not name, and nothing that runs code to be installed.
 PIP_FLAGS = ("--require-hashes", "--only-binary", ":all:")
@@ -29,14 +29,33 @@ def interpreter() -> Path:
     return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 
 
+@cache
 def packages_folder() -> str:
-    """Where that interpreter looks for installed packages by itself."""
-    prefix = [sys.base_prefix]
-    return site.getsitepackages(prefix)[0]
+    """Where that interpreter looks for installed packages by itself. It is asked: Debian's looks in places of its own,
+    and this process, in a virtual environment, does not know them.
+    """
+    script = (
+        "import site, sys; there = site.getsitepackages(); print([*(p for p in there if p in sys.path), *there][0])"
+    )
+    command = [str(interpreter()), "-I", "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def base_layer() -> Path:
-    """Interpreter, standard library, the shared libraries that they and most wheels need, /etc/passwd, /tmp."""
+def base_layers() -> tuple[Path, ...]:
+    """Interpreter, standard library, /etc/passwd, /tmp; above it the shared libraries of these and of most wheels."""
+    base = _base_layer()
+    return base, *libraries_layer("python-libraries", needs_of(base))
+
+
+def packages_layers(name: str, requirements: Path) -> tuple[Path, ...]:
+    """The packages of a locked requirement file, their scripts on PATH; above it the shared libraries that only they
+    need, if there are any. They stand on `base_layers`.
+    """
+    packages = _packages_layer(name, requirements)
+    return packages, *libraries_layer(f"{name}-libraries", needs_of(packages) - needs_of(_base_layer()))
+
+
+def _base_layer() -> Path:
     program, library = interpreter(), Path(sysconfig.get_path("stdlib"))
 
     def fill(layer: Layer, scratch: Path) -> None:
@@ -51,14 +70,12 @@ def base_layer() -> Path:
         shutil.copytree(library, copied, symlinks=True, ignore=_ignored)
         _compile(copied, str(library))
         layer.tree(copied, str(library))
-        _add_libraries(layer, _base_libraries(program, library))
+        layer.needs = _base_libraries(program, copied)
 
     return cached("python", [sys.version, str(program), str(library)], fill)
 
 
-def packages_layer(name: str, requirements: Path) -> Path:
-    """The packages of a locked requirement file, their scripts on PATH, and the shared libraries they need."""
-    program, library = interpreter(), Path(sysconfig.get_path("stdlib"))
+def _packages_layer(name: str, requirements: Path) -> Path:
     folder = packages_folder()
 
     def fill(layer: Layer, scratch: Path) -> None:
@@ -71,10 +88,9 @@ def packages_layer(name: str, requirements: Path) -> Path:
         _compile(scratch / "packages", folder)
         layer.tree(scratch / "packages", folder)
         modules = (scratch / "packages").rglob("*.so*")
-        needed = {path for path in libraries(modules) if scratch not in path.parents}
-        _add_libraries(layer, needed - _base_libraries(program, library))
+        layer.needs = {path for path in libraries(modules) if scratch not in path.parents}
 
-    return cached(name, [sys.version, str(program), folder, requirements.read_bytes()], fill)
+    return cached(name, [sys.version, str(interpreter()), folder, requirements.read_bytes()], fill)
 
 
 def sources_layer(name: str, package: Path) -> Path:
@@ -101,19 +117,17 @@ def _base_libraries(program: Path, library: Path) -> set[Path]:
     return found | {folder / name for folder in beside for name in wanted if (folder / name).exists()}
 
 
-def _add_libraries(layer: Layer, paths: set[Path]) -> None:
-    for path in sorted(paths):
-        layer.file(path.resolve(), str(path))
-
-
 def _ignored(_folder: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in (*_LEFT_OUT, "site-packages", "dist-packages") or name.endswith(".a")}
+    left_out = (*_LEFT_OUT, "site-packages", "dist-packages")
+    return {name for name in names if name in left_out or name.endswith(".a") or name.startswith("_tkinter.")}
 
 
 def _install(requirements: Path, target: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += [*PIP_FLAGS, "--target", str(target), "--requirement", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
+    # What it unpacks for a moment goes where the cache is: ISTHMUS_CACHE moves both to a disk with room.
+    environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore", "TMPDIR": str(target.parent)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         if "No module named pip" in done.stderr:
             raise IsthmusError(f"{sys.executable} has no pip, which fills images: {sys.executable} -m ensurepip")
