@@ -52,15 +52,16 @@ class DataCentres(World):
         self.settings = Settings(str(self.root), environment, free_ports, mbytes_per_s)
         self._report = report
         self._process: subprocess.Popen[str] | None = None
+        self._log_start = 0
 
     def start(self) -> None:
         """Brings them up; they end with this process at the latest, unless `detach` is called."""
         if self.up:
             raise IsthmusError(f"the data centres of {self.root} are up already; see: isthmus local status")
         prepare(self.root, self.settings.environment)
-        self.sweep()
         self.state.mkdir(parents=True, exist_ok=True)
-        with (self.state / SUPERVISOR_LOG).open("wb") as log:
+        with (self.state / SUPERVISOR_LOG).open("ab") as log:  # not emptied: another start may just have been faster
+            self._log_start = log.tell()
             self._process = subprocess.Popen(
                 self.settings.command(),
                 stdin=subprocess.PIPE,
@@ -90,8 +91,7 @@ class DataCentres(World):
             self._close()  # the end of its life line
             self._process.wait()
             self._process = None
-            if not self.up:  # else the supervisor was refused: somebody was faster
-                self.sweep()
+            self.sweep()
 
     def __enter__(self) -> Self:
         self.start()
@@ -111,7 +111,8 @@ class DataCentres(World):
             if "ready" in facts:
                 return
             self._report(facts)
-        lines = (self.state / SUPERVISOR_LOG).read_text(errors="replace").splitlines()[-LAST_LINES:]
+        said = (self.state / SUPERVISOR_LOG).read_bytes()[self._log_start :].decode(errors="replace")
+        lines = said.splitlines()[-LAST_LINES:]
         raise StartFailed("supervisor", "data centres that come up", exit_status=process.wait(), last_lines=lines)
 
     def _close(self) -> None:

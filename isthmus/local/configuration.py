@@ -91,7 +91,7 @@ def pod_network() -> dict[str, Any]:
 
 
 def kubelet(shape: NodeShape) -> dict[str, Any]:
-    """KubeletConfiguration. Whoever calls kubelet is asked for a certificate, and the API server whether he may."""
+    """KubeletConfiguration. Whoever calls kubelet is asked for a certificate, and the API server for the right."""
     reserved = max(0, shape.machine_memory_bytes - shape.memory_bytes)
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",

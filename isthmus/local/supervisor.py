@@ -8,7 +8,6 @@ every node's first process dies with this one (PR_SET_PDEATHSIG), and with it ev
 """
 
 import asyncio
-import fcntl
 import json
 import os
 import signal
@@ -24,7 +23,7 @@ from typing import Any
 from isthmus import names
 from isthmus.environment import Environment, load
 from isthmus.errors import IsthmusError
-from isthmus.local import addresses, cgroups, control, forwarder, namespaces
+from isthmus.local import addresses, cgroups, control, forwarder, lock, namespaces
 from isthmus.local.binaries import build
 from isthmus.local.datacentre import DataCentre
 from isthmus.local.images.catalogue import foundation, images_of
@@ -32,7 +31,7 @@ from isthmus.local.images.store import store
 from isthmus.local.node import Parts
 from isthmus.local.recipes import KUBE, NODE
 from isthmus.local.wan import DEFAULT_MBYTES_PER_S, Wan
-from isthmus.local.world import LOCK, RECORD, World
+from isthmus.local.world import World
 
 #: Of the machine's memory, what data centres may use; the rest is for everybody else on it.
 MEMORY_SHARE = 0.8
@@ -119,14 +118,14 @@ class Supervisor:
             self._reached(site.name, "booted")
 
     def end(self) -> None:
-        """Ends the world: nodes, doors, record."""
+        """Ends the world: nodes, doors. What stays in spite of it is said in the log."""
         for server in self._servers:
             server.close()
         for listener in self.listeners.values():
             listener.close()
         for centre in self.centres.values():
-            centre.power_off()
-        (self.state / RECORD).unlink(missing_ok=True)
+            if left := centre.power_off():
+                _log(f"{centre.site.name}: still in use: {', '.join(str(cgroup) for cgroup in left)}")
         (self.state / control.SOCKET).unlink(missing_ok=True)
 
     async def _come_up(self) -> None:
@@ -162,7 +161,7 @@ class Supervisor:
                 failure = centre.failure()
                 if failure is not None and site not in self.failures:
                     self.failures[site] = str(failure)
-                    print(failure, file=sys.stderr, flush=True)  # noqa: T201 (the log is our standard error)
+                    _log(failure)
                 with suppress(OSError, IsthmusError):
                     await asyncio.to_thread(centre.offer_released_volumes)
             with suppress(TimeoutError):
@@ -241,27 +240,26 @@ def memory_limit(machine_bytes: int, sites: int) -> int:
 
 
 def report(**facts: object) -> None:
-    """One line for whoever started us; if he has gone, nobody hears it."""
+    """One line for whoever started us; if it has gone, nobody hears it."""
     with suppress(OSError):
         print(json.dumps(facts), flush=True)  # noqa: T201 (the protocol of our standard output)
+
+
+def _log(what: object) -> None:
+    print(what, file=sys.stderr, flush=True)  # noqa: T201 (the log is our standard error)
 
 
 def main() -> None:
     """Runs one world. Exit status 1, and a last report with `error`, if it did not come up."""
     settings = Settings(**json.loads(sys.argv[1]))
-    state = World(Path(settings.root)).state
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            report(error="the data centres of this project are up already; see: isthmus local status")
-            sys.exit(1)
-        (state / RECORD).write_text(json.dumps({"supervisor": os.getpid(), "environment": settings.environment}))
-        try:
+    world = World(Path(settings.root))
+    world.state.mkdir(parents=True, exist_ok=True)
+    try:
+        with lock.held(world.state):
+            world.sweep_before()
             supervisor = Supervisor(settings)
             supervisor.listen()
             asyncio.run(supervisor.run())
-        except IsthmusError as error:
-            report(error=str(error))
-            sys.exit(1)
+    except IsthmusError as error:
+        report(error=str(error))
+        sys.exit(1)

@@ -3,30 +3,27 @@
     DataCentres        a `with` block: up, used, and nothing left
     World              the project's data centres, whether they run or not; `.isthmus/` holds what survives
 
-The lock on `.isthmus/lock` says whether a world runs: the kernel drops it with the supervisor, however that ended.
+The lock on `.isthmus/lock` says whether a world runs and who it is (`lock`).
 """
 
-import fcntl
 import hashlib
-import json
 import os
-import signal
+import pwd
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from isthmus.errors import IsthmusError
-from isthmus.local import cgroups, control
+from isthmus.local import cache, cgroups, control, lock, machine
 from isthmus.local.binaries import build
 from isthmus.local.node import enter
 from isthmus.local.recipes import KUBE
 from isthmus.local.waiting import wait_until
 
 STATE = ".isthmus"
-LOCK = "lock"
-RECORD = "world.json"
+SWEEPING = "sweep.lock"
 SUPERVISOR_LOG = "supervisor.log"
 
 #: Ending takes about a second; the rest is for a busy machine.
@@ -49,15 +46,9 @@ class World:
 
     @property
     def up(self) -> bool:
-        """Whether its supervisor lives."""
-        try:
-            with (self.state / LOCK).open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        """Whether its supervisor lives. Raises IsthmusError if we may not know."""
+        with self._ours():
+            return lock.holder(self.state) is not None
 
     def status(self) -> dict[str, Any]:
         """Sites, doors, bytes on the WAN; see `isthmus local status --json`. Raises IsthmusError if it is not up."""
@@ -106,7 +97,7 @@ class World:
     def down(self) -> None:
         """Ends it; what is on disk stays for the next `up`. Nothing happens if it is not up."""
         if self.up:
-            with suppress(OSError):
+            with self._ours(), suppress(FileNotFoundError, ConnectionError, TimeoutError):
                 control.ask(self.state, {"do": "down"})
             if not wait_until(lambda: not self.up, ENDED_WITHIN_S):
                 self._kill_supervisor()
@@ -118,24 +109,65 @@ class World:
             self._kill_supervisor()
         self.sweep()
         if self.state.exists():
-            subprocess.run(["rm", "-rf", "--", self.state], check=True)  # many files: several times as fast as shutil
+            # many files: several times as fast as shutil
+            done = subprocess.run(["rm", "-rf", "--", self.state], capture_output=True, text=True)
+            if done.returncode:
+                raise IsthmusError(f"{self.state} is not wholly removed: {done.stderr.strip().splitlines()[-1]}")
 
     def sweep(self) -> None:
-        """Removes what a killed world may have left outside of `.isthmus/`. Raises IsthmusError if something stays."""
+        """Removes what a killed world may have left outside of `.isthmus/`; nothing while a world is up or starting.
+
+        Raises IsthmusError if something stays.
+        """
+        if not cgroups.find(f"{self.name}-"):
+            return
+        machine.check_root()
+        if not self.state.is_dir():
+            self._remove_cgroups()  # without the folder nobody can be up
+            return
+        with cache.locked(self.state / SWEEPING):
+            if not self.up:
+                self._remove_cgroups()
+
+    def sweep_before(self) -> None:
+        """The same for the supervisor: it holds the lock, so nobody else begins to sweep, and who has begun ends."""
+        with cache.locked(self.state / SWEEPING):
+            self._remove_cgroups()
+
+    def _remove_cgroups(self) -> None:
         if left := cgroups.remove(cgroups.find(f"{self.name}-")):
             raise IsthmusError(f"could not remove {', '.join(str(folder) for folder in left)}: still in use")
 
     def _kill_supervisor(self) -> None:
-        """By its recorded id; that it holds the lock says that it still is who we think it is."""
-        with suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(int(json.loads((self.state / RECORD).read_text())["supervisor"]), signal.SIGKILL)
+        with self._ours():
+            lock.kill_holder(self.state)
         if not wait_until(lambda: not self.up, ENDED_WITHIN_S):
-            raise IsthmusError(f"{self.state / LOCK} is held by a process that does not end")
+            holder = lock.holder(self.state)
+            raise IsthmusError(f"{self.state / lock.LOCK} is held by process {holder}, which does not end")
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Raises IsthmusError for a PermissionError in the block."""
+        try:
+            yield
+        except PermissionError as error:
+            raise IsthmusError(
+                f"{self.state}: these data centres are {_owner(self.state)}'s; run it as that user (sudo -E)."
+            ) from error
 
     def _ask(self, request: Mapping[str, Any]) -> Any:
         try:
-            return control.ask(self.state, request)
+            with self._ours():
+                return control.ask(self.state, request)
         except (FileNotFoundError, ConnectionError) as error:
             if self.up:
                 raise IsthmusError(f"the data centres of {self.root} are not ready yet") from error
             raise IsthmusError(f"the data centres of {self.root} are not up; start them: isthmus local up") from error
+
+
+def _owner(folder: Path) -> str:
+    """Name of the user whose folder, or nearest visible parent, it is."""
+    for place in (folder, *folder.parents):
+        with suppress(OSError, KeyError):
+            return pwd.getpwuid(place.stat().st_uid).pw_name
+    return "somebody else"
