@@ -9,6 +9,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -22,6 +23,9 @@ from isthmus.errors import IsthmusError, StartFailed
 ENV_CACHE = "ISTHMUS_CACHE"
 #: Longer than any branch that somebody goes back to, and than a demo that somebody left running.
 KEEP_DAYS = 60
+_NO_SPACE = os.strerror(errno.ENOSPC).lower()
+#: As Go names the path, `write /x: no space left on device`, or Python, `No space left on device: '/x'`.
+_NAMED = re.compile(rf"(?:^|\s)(/[^\s:]+): {_NO_SPACE}|{_NO_SPACE}: '(/[^']+)'", re.IGNORECASE)
 
 
 def cache_dir() -> Path:
@@ -61,20 +65,31 @@ def entry(kind: str, name: str, build: Callable[[Path], None]) -> Path:
             if not place.is_dir():
                 _build(place, build)
     except (OSError, StartFailed) as error:
-        if _disk_full(error):
+        if (full := _full_at(error, place)) is not None:
             raise IsthmusError(
-                f"{place}: the disk is full. Make room, or set {ENV_CACHE} to a folder on another disk; "
+                f"{full}: the disk is full. Make room there{_elsewhere(full)}; "
                 "the next run starts where this one stopped."
             ) from error
         raise
     return place
 
 
-def _disk_full(error: OSError | StartFailed) -> bool:
-    """Whether we, or the program that built for us, had no room left."""
+def _full_at(error: OSError | StartFailed, place: Path) -> str | None:
+    """The path where we, or the program that built for us, had no room left, as far as it is known; else None."""
     if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return any(os.strerror(errno.ENOSPC).lower() in line.lower() for line in error.last_lines)
+        return str(error.filename or place) if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+    for line in error.last_lines:
+        if _NO_SPACE in line.lower():
+            named = _NAMED.search(line)
+            return (named[1] or named[2]) if named else str(place)  # Go's $WORK is in the entry too
+    return None
+
+
+def _elsewhere(full: str) -> str:
+    """How to have it on another disk."""
+    if Path(full).is_relative_to(cache_dir()):
+        return f", or set {ENV_CACHE} to a folder on another disk"
+    return ", or move it to another disk (Go's own caches: GOCACHE and GOMODCACHE; pip's: PIP_CACHE_DIR)"
 
 
 def _build(place: Path, build: Callable[[Path], None]) -> None:

@@ -1,6 +1,5 @@
 """The cache: an entry is whole or absent."""
 
-import errno
 import os
 import subprocess
 import sys
@@ -61,22 +60,62 @@ def test_a_build_that_was_killed_is_cleared_away_by_the_next_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("line", "expected"),
     [
-        OSError(errno.ENOSPC, "No space left on device"),
-        StartFailed("pip", "packages", exit_status=1, last_lines=["ERROR: [Errno 28] No space left on device: '/x'"]),
-        StartFailed("go build", "a program", exit_status=1, last_lines=["write $WORK/b001: no space left on device"]),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device: '/x/y'", "/x/y"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "{entry}"),
+        ("go: download of example: write /root/go/pkg/x.zip: no space left on device", "/root/go/pkg/x.zip"),
+        ("write $WORK/b001: no space left on device", "{entry}"),
+        ("/usr/lib/go/pkg/tool/link: mapping output file failed: no space left on device", "{entry}"),
     ],
-    ids=["seen by us", "by pip", "by go"],
+    ids=["pip, somewhere else", "pip, nowhere in particular", "go, its own cache", "go, in the entry", "its linker"],
 )
-def test_a_full_disk_is_named_with_the_way_out(error: Exception) -> None:
+def test_the_disk_that_is_full_is_the_one_that_the_error_names(line: str, expected: str) -> None:
     def full(_folder: Path) -> None:
-        raise error
+        raise StartFailed("pip or go", "packages", exit_status=1, last_lines=["...", line])
 
-    with pytest.raises(IsthmusError, match=f"the disk is full.*{cache.ENV_CACHE}"):
+    with pytest.raises(IsthmusError) as failed:
         cache.entry("bin", "x", full)
 
-    assert not (cache.cache_dir() / "bin" / "x").exists()
+    entry = cache.cache_dir() / "bin" / "x"
+    way_out = f"set {cache.ENV_CACHE} to a folder on another disk" if "{" in expected else "GOCACHE and GOMODCACHE"
+    assert str(failed.value).startswith(f"{expected.format(entry=entry)}: the disk is full.")
+    assert way_out in str(failed.value)
+
+
+_ON_A_TINY_DISK = """
+import sys
+from pathlib import Path
+from isthmus.errors import IsthmusError
+from isthmus.local import binaries, cache
+try:
+    if sys.argv[1] == "we":
+        cache.entry("bin", "x-1", lambda folder: (folder / "big").write_bytes(bytes(1_000_000)))
+    else:
+        binaries.build(binaries.Recipe("x", Path(sys.argv[2]), (binaries.Build((".",), "x"),)))
+except IsthmusError as error:
+    print(error)
+print(sorted(path.name for path in (cache.cache_dir() / "bin").iterdir() if path.is_dir()))
+"""
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("who", ["we", "go"])
+def test_a_full_disk_is_named_with_the_way_out_and_holds_nothing_half_done(tmp_path: Path, who: str) -> None:
+    disk, module = tmp_path / "cache", tmp_path / "module"
+    disk.mkdir()
+    module.mkdir()
+    (module / "go.mod").write_text("module example\n\ngo 1.21\n")
+    (module / "go.sum").write_text("")
+    (module / "main.go").write_text('package main\n\nfunc main() { print("hello") }\n')
+    mount = f'mount -t tmpfs -o size=256k tmpfs "{disk}" && exec "$@"'  # in mounts of its own: gone with the process
+    command = ["unshare", "--mount", "sh", "-c", mount, "sh", sys.executable, "-c", _ON_A_TINY_DISK, who, str(module)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+
+    message, left = done.stdout.splitlines()
+    assert message.startswith(f"{disk}/bin/"), done.stderr
+    assert f": the disk is full. Make room there, or set {cache.ENV_CACHE} to a folder on another disk;" in message
+    assert left == "[]"
 
 
 def test_another_failure_of_a_build_is_passed_on_as_it_is() -> None:
