@@ -8,6 +8,7 @@ old checkout still finds its own. Nothing is downloaded but Go modules, by `go` 
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections import deque
@@ -97,19 +98,27 @@ def versions(go_mod: str) -> dict[str, str]:
 def _build(recipe: Recipe, folder: Path) -> None:
     required = versions((recipe.module / "go.mod").read_text())
     machine.check_go(required["go"])
-    machine.check(recipe.needs)
+    machine.check([*recipe.needs, *(machine.CGO if any(call.cgo for call in recipe.builds) else ())])
+    scratch = folder / ".scratch"
+    scratch.mkdir()
     with step(f"building {recipe.name}{f' ({recipe.cost}, once)' if recipe.cost else ''}") as update:
         for call in recipe.builds:
             (folder / call.output).parent.mkdir(parents=True, exist_ok=True)
             if call.output.endswith("/"):
                 (folder / call.output).mkdir(exist_ok=True)
-            _go(recipe, call, call.command(folder, required), update)
+            _go(recipe, call.command(folder, required), _environment(call, scratch), update)
+    shutil.rmtree(scratch)
     for link, target in recipe.links.items():
         (folder / link).symlink_to(target)
 
 
-def _go(recipe: Recipe, call: Build, command: list[str], update: Update) -> None:
-    environment = {**os.environ, "CGO_ENABLED": "1" if call.cgo else "0", "GOWORK": "off"}
+def _environment(call: Build, scratch: Path) -> dict[str, str]:
+    """What Go and the C compiler write for a moment goes where the cache is, so that ISTHMUS_CACHE moves that too."""
+    ours = {"CGO_ENABLED": "1" if call.cgo else "0", "GOWORK": "off", "GOTMPDIR": str(scratch), "TMPDIR": str(scratch)}
+    return {**os.environ, **ours}
+
+
+def _go(recipe: Recipe, command: list[str], environment: Mapping[str, str], update: Update) -> None:
     last: deque[str] = deque(maxlen=20)
     compiled = 0
     process = subprocess.Popen(

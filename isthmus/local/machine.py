@@ -5,7 +5,9 @@ Everything missing is named at once, with the one command that mends it on Debia
 
 import os
 import platform
+import re
 import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +30,12 @@ class Need:
         return Path(self.what).exists() if self.what.startswith("/") else shutil.which(self.what) is not None
 
 
+#: What a `go build` with cgo needs.
+CGO = (
+    Need("gcc", "gcc", "compiles the parts in C"),
+    Need("/usr/include/stdlib.h", "libc6-dev", "headers of the C library"),
+)
 BUILD = (
-    Need("gcc", "gcc", "compiles runc"),
     Need("pkg-config", "pkg-config", "tells runc's build where libseccomp is"),
     Need("/usr/include/seccomp.h", "libseccomp-dev", "runc's system call filter"),
 )
@@ -53,12 +59,32 @@ def check(needs: Iterable[Need]) -> None:
 
 
 def check_go(wanted: str) -> None:
-    """Raises IsthmusError if there is no Go to build with. `wanted`: the version that go.mod asks for."""
-    if shutil.which("go") is None:
-        raise IsthmusError(
-            f"go is not on PATH; the local data centres are built from Go modules with Go {wanted} or newer "
-            "(Go 1.21 or newer fetches it by itself). Install it: apt-get install golang, or from go.dev."
-        )
+    """Raises IsthmusError if there is no Go to build with. `wanted`: the version that go.mod asks for, as `1.26.0`."""
+    cure = f"Install Go {wanted} or newer from https://go.dev/dl (Debian's package golang may be older)."
+    go = shutil.which("go")
+    if go is None:
+        raise IsthmusError(f"go is not on PATH; local data centres are built from Go modules. {cure}")
+    command = [go, "env", "GOVERSION", "GOTOOLCHAIN"]
+    said = subprocess.run(command, cwd="/", capture_output=True, text=True)  # not in a module: there it may fetch one
+    version, toolchain = [*said.stdout.splitlines(), "", ""][:2]
+    if not is_new_enough(version, toolchain, wanted):
+        raise IsthmusError(f"{go} is {version or 'of an unknown version'}; go.mod asks for Go {wanted}. {cure}")
+
+
+def is_new_enough(version: str, toolchain: str, wanted: str) -> bool:
+    """Whether a Go can build what go.mod `wanted`: itself, or by fetching a newer one, which it can from 1.21 on.
+
+    version, toolchain: as `go env GOVERSION GOTOOLCHAIN` says them; Go before 1.21 knows no toolchains.
+    """
+    have = _numbers(version)
+    fetches = have >= (1, 21) and toolchain not in ("local", "path")
+    return fetches or have >= _numbers(wanted)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """`go1.26.8`, `1.26rc1` -> (1, 26, 8), (1, 26); nothing for what is no version."""
+    found = re.search(r"\d+(?:\.\d+)*", version)
+    return tuple(int(number) for number in found[0].split(".")) if found else ()
 
 
 def check_root() -> None:

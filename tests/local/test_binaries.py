@@ -6,7 +6,7 @@ import pytest
 
 from isthmus.errors import IsthmusError, StartFailed
 from isthmus.local import cache, machine, recipes
-from isthmus.local.binaries import Build, Recipe, build, versions
+from isthmus.local.binaries import CHECKOUT, Build, Recipe, build, versions
 
 GO_MOD = """\
 module example
@@ -69,6 +69,7 @@ def test_a_changed_source_sum_or_call_is_another_entry(module: Path) -> None:
     assert len(keys) == 5
 
 
+@pytest.mark.cluster
 def test_a_built_program_is_kept_with_its_links(module: Path) -> None:
     folder = build(recipe(module, links={"hi": "hello"}))
 
@@ -76,6 +77,7 @@ def test_a_built_program_is_kept_with_its_links(module: Path) -> None:
     assert (folder / "hi").resolve() == folder / "hello"
 
 
+@pytest.mark.cluster
 def test_a_failed_build_shows_the_compilers_words_and_leaves_nothing(module: Path) -> None:
     (module / "main.go").write_text("package main\n\nfunc main() { undefinedName() }\n")
 
@@ -110,14 +112,51 @@ def test_a_machine_without_go_is_told_which_one(monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
-    with pytest.raises(IsthmusError, match=r"go is not on PATH.*Go 1\.21"):
+    with pytest.raises(IsthmusError, match=r"go is not on PATH.*Go 1\.21 or newer from https://go\.dev/dl"):
         build(recipe(module))
 
 
-def test_without_root_it_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(IsthmusError, match="need root"):
-        machine.check_root()
+@pytest.mark.parametrize(
+    ("version", "toolchain", "enough"),
+    [
+        ("go1.19.8", "", False),
+        ("go1.20", "", False),
+        ("go1.24.4", "local", False),
+        ("go1.24.4", "auto", True),
+        ("go1.26.0", "local", True),
+        ("go1.27rc1", "local", True),
+        ("devel go1.27-1a2b3c", "local", True),
+        ("", "", False),
+    ],
+    ids=[
+        *("Debian 12's", "the last that fetches none", "Debian 13's, which fetches none", "one that fetches its like"),
+        *("the very one", "a newer candidate", "a newer tree", "one that says nothing"),
+    ],
+)
+def test_a_go_is_new_enough_if_it_is_or_if_it_fetches_one_that_is(version: str, toolchain: str, enough: bool) -> None:
+    assert machine.is_new_enough(version, toolchain, "1.26.0") == enough
+
+
+def test_a_go_that_is_too_old_is_named_with_the_one_that_is_needed(
+    monkeypatch: pytest.MonkeyPatch, module: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "bin" / "go"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho go1.19.8\necho\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}:/usr/bin:/bin")
+
+    with pytest.raises(IsthmusError, match=rf"{old} is go1\.19\.8; go\.mod asks for Go 1\.21\. .*https://go\.dev/dl"):
+        build(recipe(module))
+
+
+def test_the_packages_that_are_checked_are_those_that_make_installs() -> None:
+    installed = (CHECKOUT / "tools" / "debian-packages.txt").read_text().split()
+    checked = {need.package for need in (*machine.CGO, *machine.BUILD, *machine.RUN)}
+
+    # What `make` itself needs before any of our code runs; git and certificates: for Go modules.
+    assert set(installed) == checked | {"ca-certificates", "git", "make", "python3-venv"}
+    assert installed == sorted(installed)
 
 
 @pytest.mark.parametrize("recipe", [recipes.KUBE, recipes.NODE, recipes.TUNNEL], ids=lambda recipe: recipe.name)
