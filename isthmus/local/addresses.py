@@ -19,6 +19,8 @@ SERVICES: Final = IPv4Network("10.96.0.0/16")
 #: Cluster IP of the data centre's DNS: the tenth address, where everybody looks for it.
 DNS: Final = SERVICES[10]
 API_PORT: Final = 6443
+#: What to do where a fixed port cannot be had.
+FREE_PORTS: Final = 'use free ports: isthmus local up --ports auto, or make demo DEMO="--ports auto"'
 #: Added to a site's id: the port of its API server on 127.0.0.1.
 FORWARDED_API_PORTS: Final = 20000
 
@@ -37,7 +39,7 @@ def forwarded_api_port(site_id: int) -> int:
     """The fixed port of 127.0.0.1 that leads to a site's API server. Raises IsthmusError if there is none."""
     port = FORWARDED_API_PORTS + site_id
     if port > 0xFFFF:
-        raise IsthmusError(f"site id {site_id}: too high for a fixed port on 127.0.0.1; use --ports auto.")
+        raise IsthmusError(f"site id {site_id}: too high for a fixed port on 127.0.0.1; {FREE_PORTS}.")
     return port
 
 

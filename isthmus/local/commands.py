@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ def project() -> Path:
     """The folder with Pulumi.yaml: the current one or the nearest above. Raises IsthmusError if there is none."""
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").is_file():
+        if os.path.isfile(folder / "Pulumi.yaml"):  # noqa: PTH113 (Path.is_file raises where we may not look)
             return folder
     raise IsthmusError(f"{here}: no Pulumi.yaml here or above; run it in a project folder.")
 
@@ -86,7 +85,7 @@ def status(as_json: bool) -> None:
 def exec_(site: str, command: tuple[str, ...]) -> None:
     """Run COMMAND on the node of SITE; `kubectl` there is that site's."""
     words, environment = World(project()).command_in(site, command)
-    sys.exit(subprocess.run(words, env=environment).returncode)
+    os.execvpe(words[0], words, environment)  # noqa: S606 (it has the terminal, and ^C, to itself)
 
 
 @local.command()
@@ -95,10 +94,12 @@ def exec_(site: str, command: tuple[str, ...]) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on as it grows.")
 def logs(site: str, program: str | None, follow: bool) -> None:
     """Show the log of a PROGRAM of SITE (kubelet, etcd, ...), or name those that have one."""
-    folder = World(project()).state / site / "logs"
+    state = World(project()).state
+    folder = state / site / "logs"
     known = sorted(path.stem for path in folder.glob("*.log"))
     if not known:
-        raise IsthmusError(f"{site}: nothing has been started there yet.")
+        sites = sorted(path.parent.name for path in state.glob("*/logs"))
+        raise IsthmusError(f"no logs of {site}; there are those of: {', '.join(sites) or 'no site yet'}.")
     if program is None:
         click.echo("\n".join(known))
     elif program not in known:
@@ -132,7 +133,9 @@ def pulumi(arguments: tuple[str, ...]) -> None:
         )
     search = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     command = [sys.executable, "-m", "tools.pulumi", *arguments]
-    sys.exit(subprocess.run(command, cwd=project(), env={**os.environ, "PYTHONPATH": search}).returncode)
+    os.chdir(project())
+    # It becomes the engine, which waits for the CLI: nobody is left who would kill it while it writes its state.
+    os.execve(command[0], command, {**os.environ, "PYTHONPATH": search})  # noqa: S606
 
 
 @local.command()

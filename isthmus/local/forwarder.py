@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from isthmus.errors import IsthmusError
+from isthmus.local.addresses import FREE_PORTS
 
 #: Connects to the other end from inside a site. Raises OSError or IsthmusError if there is nothing.
 Connect = Callable[[], Awaitable[socket.socket]]
@@ -30,7 +31,7 @@ def listen(what: str, port: int) -> socket.socket:
         listener.close()
         raise IsthmusError(
             f"127.0.0.1:{port} ({what}): {error.strerror}. End the program that has the port "
-            f"(ss -ltnp 'sport = {port}' shows it), or use free ports: isthmus local up --ports auto"
+            f"(ss -ltnp 'sport = {port}' shows it), or {FREE_PORTS}."
         ) from error
     return listener
 
