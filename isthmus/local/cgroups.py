@@ -4,12 +4,14 @@ Version 1 (a folder per controller) and version 2 (one folder; written to its ru
 computed, so that whoever comes after a SIGKILL finds them without any record.
 """
 
+import errno
 import os
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from isthmus.errors import IsthmusError
 from isthmus.local.waiting import wait_until
 
 _MOUNTS = Path("/proc/mounts")
@@ -17,6 +19,8 @@ _MOUNTS = Path("/proc/mounts")
 _INHERITED = ("cpuset.cpus", "cpuset.mems")
 #: Only there in version 2.
 _VERSION_2 = "cgroup.controllers"
+#: What a node hands on to kubelet, where the machine has it. `memory` it must have.
+_HANDED_OUT = ("cpu", "cpuset", "hugetlb", "io", "memory", "pids")
 _MEMORY_LIMITS = ("memory.limit_in_bytes", "memory.max")
 
 
@@ -28,9 +32,15 @@ def hierarchies(mounts: str) -> list[Path]:
 
 
 def make(name: str, memory_bytes: int) -> list[Path]:
-    """One folder called `name` per hierarchy, limited to `memory_bytes`; existing ones are taken over."""
+    """One folder called `name` per hierarchy, limited to `memory_bytes`; existing ones are taken over.
+
+    Raises IsthmusError if this machine cannot limit the memory of a group.
+    """
     folders = []
+    limited = False
     for hierarchy in hierarchies(_MOUNTS.read_text()):
+        if (hierarchy / _VERSION_2).exists():
+            _hand_out(hierarchy)  # before: a file such as memory.max is there only then
         folder = hierarchy / name
         folder.mkdir(exist_ok=True)
         for file in _INHERITED:
@@ -39,8 +49,25 @@ def make(name: str, memory_bytes: int) -> list[Path]:
         for file in _MEMORY_LIMITS:
             if (folder / file).exists():
                 (folder / file).write_text(str(memory_bytes))
+                limited = True
         folders.append(folder)
+    if not limited:
+        remove(folders)
+        raise IsthmusError("this machine has no memory controller for control groups (see /proc/mounts, cgroup).")
     return folders
+
+
+def _hand_out(folder: Path) -> None:
+    """Lets the groups below have controllers of their own (version 2). Raises IsthmusError if the kernel refuses."""
+    having, given = ((folder / file).read_text().split() for file in (_VERSION_2, "cgroup.subtree_control"))
+    if wanted := [f"+{name}" for name in _HANDED_OUT if name in having and name not in given]:
+        try:
+            (folder / "cgroup.subtree_control").write_text(" ".join(wanted))
+        except OSError as error:
+            why = "processes live in it" if error.errno == errno.EBUSY else error.strerror
+            raise IsthmusError(
+                f"{folder}: cannot hand out {' '.join(wanted)} to control groups below: {why}"
+            ) from error
 
 
 def daemons(folders: Sequence[Path]) -> list[Path]:
@@ -57,9 +84,7 @@ def daemons(folders: Sequence[Path]) -> list[Path]:
         place.mkdir(exist_ok=True)
         for process in processes([folder]) - processes([place]):
             (place / "cgroup.procs").write_text(str(process))
-        for parent in (folder.parent, folder):
-            for controller in (parent / _VERSION_2).read_text().split():
-                (parent / "cgroup.subtree_control").write_text(f"+{controller}")
+        _hand_out(folder)
         places.append(place)
     return places
 
