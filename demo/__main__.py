@@ -6,10 +6,11 @@ from pathlib import Path
 
 from demo import run
 from isthmus.errors import IsthmusError
+from isthmus.local import World, machine
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 0, or 1 with one message on stderr, also if answers or bytes are not as promised."""
+    """Exit status: 0, or 1 with one message on stderr, also if answers or bytes are not as promised; 130 after ^C."""
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["up", "run", "down"])
     parser.add_argument("--out", type=Path, default=Path("out"))
@@ -20,6 +21,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     root = Path()
     try:
+        machine.check_root()
         if given.what == "down":
             run.down(root)
             return 0
@@ -33,6 +35,10 @@ def main(arguments: list[str]) -> int:
     except IsthmusError as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        still_up = "the data centres are still up: go on with `make demo`, end them with `make down`"
+        sys.stderr.write(f"\ndemo: interrupted; {still_up if World(root).up else 'no data centre is up'}.\n")
+        return 130
     return 0
 
 

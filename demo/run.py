@@ -191,11 +191,20 @@ def dashboard(root: Path) -> str:
 
 
 def down(root: Path) -> None:
-    """Destroys what the stack made, then ends the data centres; files stay for the next time."""
+    """Destroys what the stack made, then ends the data centres; files stay for the next time.
+
+    The data centres end also if the stack cannot be destroyed; raises IsthmusError that says why it could not.
+    """
     world = World(root)
-    if world.up:
-        Engine(root, ENVIRONMENT).destroy()
-    world.down()
+    try:
+        if world.up:
+            Engine(root, ENVIRONMENT).destroy()
+    except IsthmusError as error:
+        raise IsthmusError(
+            f"{error}\nSo the stack is not destroyed, and the next `make demo` finds it; the data centres are ended."
+        ) from error
+    finally:
+        world.down()
 
 
 def promises_kept(found: list[Row], say: Say = say) -> bool:

@@ -10,13 +10,16 @@ RECIPES = (recipes.NODE, recipes.TUNNEL, recipes.KUBE, binary.CLI)
 
 
 def main() -> int:
-    """Exit status: 0 when all are there."""
+    """Exit status: 0 when all are there, 1 with one message on stderr, 130 after ^C."""
     try:
         for recipe in RECIPES:
             binaries.build(recipe)
     except IsthmusError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; the next call goes on with what Go has compiled so far.\n")
+        return 130
     return 0
 
 
