@@ -73,9 +73,12 @@ def _mounted_secrets(pod: Pod) -> Iterator[tuple[str, Any, list[tuple[str, Any]]
         if (secret := at(volume, "secret")) is not None:
             place = f"{where}.secret"
             yield place, at(secret, "defaultMode"), list(elements(at(secret, "items"), f"{place}.items"))
-        sources = list(elements(at(volume, "projected", "sources"), f"{where}.projected.sources"))
-        if any(at(source, "secret") is not None for _, source in sources):
-            yield f"{where}.projected", at(volume, "projected", "defaultMode"), []
+        sources = elements(at(volume, "projected", "sources"), f"{where}.projected.sources")
+        if projected := [(place, secret) for place, source in sources if (secret := at(source, "secret")) is not None]:
+            items = [
+                item for place, secret in projected for item in elements(at(secret, "items"), f"{place}.secret.items")
+            ]
+            yield f"{where}.projected", at(volume, "projected", "defaultMode"), items
 
 
 # -- the whole stack

@@ -85,6 +85,21 @@ MATERIAL: list[Case] = [
             (f"{DEPLOYED}.volumes[key].projected.defaultMode",),
         ),
         (
+            "one projected item for all",
+            VOLUME,
+            {
+                "name": "key",
+                "projected": {
+                    "defaultMode": 0o440,
+                    "sources": [
+                        {"secret": {"name": "x", "items": [{"key": "k", "mode": 0o440}]}},
+                        {"secret": {"name": "y", "items": [{"key": "k", "path": "p"}, {"key": "l", "mode": 0o644}]}},
+                    ],
+                },
+            },
+            (f"{DEPLOYED}.volumes[key].projected.sources[1].secret.items[1].mode",),
+        ),
+        (
             "a variable",
             f"{DEPLOYED}.containers.0.env",
             [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "x", "key": "y"}}}],
