@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from policy.plain import UNKNOWN, at
-from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
+from policy.record import (
+    Finding,
+    Provider,
+    Resource,
+    ResourceRule,
+    Settings,
+    Severity,
+    StackRule,
+    Unknown,
+    not_known,
+)
 
 KUBERNETES_PROVIDER: Final = "pulumi:providers:kubernetes"
 
@@ -26,7 +36,7 @@ def check_provider(resource: Resource, _: Settings) -> Iterator[Finding]:
 def check_one_cluster_each(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
     taken: dict[object, str] = {}
     for provider in resources:
-        if provider.type != KUBERNETES_PROVIDER or provider.name.split("_")[0] == "default":
+        if provider.type != KUBERNETES_PROVIDER or Provider(provider.urn, provider.name).is_default:
             continue
         identifier = at(provider.props, "clusterIdentifier")
         if identifier is UNKNOWN:
