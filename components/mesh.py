@@ -10,6 +10,7 @@ import pulumi
 from isthmus import names, wireguard
 from isthmus.environment import Environment, Site
 from isthmus.wireguard import Mesh, MeshSite
+from isthmus.wireguard.peers import GATEWAY
 
 #: Stands for the seed where only the shape of a configuration matters.
 NO_SEED: Final = "0" * 32
@@ -53,18 +54,32 @@ class DataPlane:
     def public_key(self, site: str) -> pulumi.Output[str]:
         """The public key of a site's gateway; public, as its name says."""
         return pulumi.Output.unsecret(
-            self._seed.apply(lambda seed: wireguard.public_key(self.mesh, site, "gateway", seed))
+            self._seed.apply(lambda seed: wireguard.public_key(self.mesh, site, GATEWAY, seed))
         )
 
     def digest(self, site: str, peer: str, *more: str) -> pulumi.Output[str]:
-        """Changes when a peer's configuration or keys do, or one of `more`; public: only the public key is in it."""
+        """Changes when a peer's configuration or keys do, or one of `more`. Public: of keys it holds only the public
+        one and fingerprints."""
         shape = json.dumps(wireguard.tunnel_config(self.mesh, site, peer, NO_SEED), sort_keys=True)
         known = [shape, *more]
-        return self.public_key(site).apply(
-            lambda key: hashlib.sha256("\n".join([*known, key]).encode()).hexdigest()[:16]
+        # Only gateways have peers in another stack.
+        agreed = self._fingerprints() if peer == GATEWAY else pulumi.Output.from_input("")
+        return pulumi.Output.all(self.public_key(site), agreed).apply(
+            lambda keys: hashlib.sha256("\n".join([*known, *keys]).encode()).hexdigest()[:16]
         )
+
+    def _fingerprints(self) -> pulumi.Output[str]:
+        """SHA-256 of the agreed keys, a line each. Taken out of the secret on purpose: nobody guesses 32 random bytes
+        from their hash, and a digest that was secret could be no annotation that a person compares."""
+
+        def fingerprint(keys: Mapping[str, object]) -> str:
+            return "\n".join(
+                f"{site} {hashlib.sha256(str(key).encode()).hexdigest()}" for site, key in sorted(keys.items())
+            )
+
+        return pulumi.Output.unsecret(self._agreed.apply(fingerprint))
 
 
 def dialled_by(mesh: Mesh, site: Site) -> list[str]:
     """host:port of the gateways that a site's gateway dials."""
-    return [peer.endpoint for peer in wireguard.peers_of(mesh, site.name, "gateway") if peer.endpoint]
+    return [peer.endpoint for peer in wireguard.peers_of(mesh, site.name, GATEWAY) if peer.endpoint]
