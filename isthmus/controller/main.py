@@ -19,7 +19,8 @@ from isthmus.controller.kinds import WATCHED, Kind
 from isthmus.controller.retire import Retirements
 from isthmus.controller.scheduler import SchedulerClient
 from isthmus.controller.work import WORKERS, read_all, sweep, work
-from isthmus.controller.world import World
+from isthmus.controller.world import World, log
+from isthmus.errors import IsthmusError
 
 
 def settings() -> kopf.OperatorSettings:
@@ -67,7 +68,7 @@ async def run(
     """The controller of `namespaces`, until SIGTERM, or until `stop` is set.
 
     port: where /healthz answers; None for nowhere. schedulers: the session that asks Dask schedulers.
-    Raises IsthmusError if it is not let in.
+    Raises IsthmusError if it is not let in, or if a loop of ours ended, with the cause of that.
     """
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(connection.session())
@@ -88,7 +89,7 @@ async def run(
 
 @contextlib.asynccontextmanager
 async def _loops(world: World, namespaces: Sequence[str]) -> AsyncIterator[None]:
-    """Workers and sweep for the length of the block. One that ends by itself is a fault and ends the block too."""
+    """Workers and sweep for the length of the block. Raises IsthmusError in its place when one ends by itself."""
     retirements = Retirements(world)
     inside = asyncio.current_task()
     assert inside is not None
@@ -98,8 +99,20 @@ async def _loops(world: World, namespaces: Sequence[str]) -> AsyncIterator[None]
         task.add_done_callback(lambda ended: ended.cancelled() or inside.cancel(f"{ended.get_name()} ended"))
     try:
         yield
+    except asyncio.CancelledError:
+        _raise_fault(tasks)
+        raise
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await retirements.stop()
+
+
+def _raise_fault(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Raises IsthmusError if one of these has ended by itself: a mistake of ours that a restart may outlive."""
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            cause = task.exception()
+            log.error("loop ended name=%s", task.get_name(), exc_info=cause)
+            raise IsthmusError(f"{task.get_name()} ended: {cause!r}; the controller ends with it") from cause

@@ -91,7 +91,9 @@ async def sweep(world: World, namespaces: Sequence[str]) -> None:
                     await sweep_kind(world, kind, namespace)
             world.last_read = world.now()
         except ApiError as error:
-            log.warning("sweep not finished error=%s", error)
+            log.warning("sweep not finished again_in_s=%.0f error=%s", SWEEP_S, error)
+        except Exception:  # such as an unreadable token file: /healthz tells when nothing has been read for too long
+            log.exception("sweep failed again_in_s=%.0f", SWEEP_S)
         for key in list(world.store.keys()):
             world.queue.add(key)
         await asyncio.sleep(SWEEP_S)

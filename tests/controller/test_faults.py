@@ -1,15 +1,18 @@
 """Lost answers, busy servers, missed events, a frozen queue."""
 
+import asyncio
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 import pytest
 
-from isthmus.controller import health
+from isthmus.controller import health, main
 from isthmus.controller.kinds import PODS, Key
-from isthmus.controller.work import sweep_kind
+from isthmus.controller.work import sweep, sweep_kind
 from isthmus.controller.world import World
+from isthmus.errors import IsthmusError
 from tests.controller.admin import condition, eventually
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, seated
@@ -130,6 +133,70 @@ async def test_what_appears_while_a_list_is_read_is_not_taken_for_gone(world: Wo
     await sweep_kind(world, PODS, "ns")
 
     assert [body["metadata"]["name"] for body in world.store.of_group("ns", "demo-north")] == ["new"]
+
+
+async def test_a_sweep_that_meets_an_unforeseen_error_is_logged_and_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class NoToken(Table):
+        """The token file cannot be read once."""
+
+        async def list(self, *_: Any) -> list[dict[str, Any]]:
+            if not caplog.records:
+                raise PermissionError("token")
+            read.set()
+            return []
+
+    read = asyncio.Event()
+    api: Any = NoToken([])
+    world.api = api
+    monkeypatch.setattr("isthmus.controller.work.FIRST_SWEEP_S", 0.0)
+    monkeypatch.setattr("isthmus.controller.work.SWEEP_S", 0.0)
+
+    sweeping = asyncio.create_task(sweep(world, ["ns"]))
+    try:
+        await asyncio.wait([sweeping, asyncio.create_task(read.wait())], timeout=10, return_when="FIRST_COMPLETED")
+        assert read.is_set()
+    finally:
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+
+    (said,) = caplog.records
+    assert said.exc_info is not None
+    assert (said.getMessage(), said.exc_info[0]) == ("sweep failed again_in_s=0", PermissionError)
+
+
+async def test_a_loop_that_ends_ends_the_controller_with_its_cause(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: World, __: Sequence[str]) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(main, "sweep", broken)
+
+    with pytest.raises(IsthmusError, match=r"^sweep ended: ZeroDivisionError\('a mistake of ours'\)") as ended:
+        async with main._loops(world, ["ns"]):
+            await asyncio.sleep(10)
+
+    assert isinstance(ended.value.__cause__, ZeroDivisionError)
+    assert [(said.getMessage(), said.exc_info is not None) for said in caplog.records] == [
+        ("loop ended name=sweep", True)
+    ]
+
+
+async def test_a_controller_that_is_told_to_end_is_no_fault(world: World) -> None:
+    async def block() -> None:
+        async with main._loops(world, ["ns"]):
+            inside.set()
+            await asyncio.sleep(10)
+
+    inside = asyncio.Event()
+    running = asyncio.create_task(block())
+    await inside.wait()
+    running.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_health_tells_age_and_lag_and_is_bad_when_a_key_waits_too_long(world: World) -> None:
