@@ -1,10 +1,12 @@
 """What a Dask scheduler is asked over HTTP (its dashboard port): whether it is up, its workers, to retire some of them.
 
-Workers and health are on by default; retirement needs the route `distributed.http.scheduler.api`, which schedulers
-made by this controller have. Source of paths and fields: distributed 2026.8.0, distributed/http/.
+Workers (`distributed.http.scheduler.json`) and health are on by default; retirement needs
+`distributed.http.scheduler.api`, which schedulers made by this controller have. Source of paths and fields:
+distributed 2026.8.0, distributed/http/.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +31,39 @@ class SchedulerError(IsthmusError):
         super().__init__(message)
 
 
+@dataclass(frozen=True)
+class _Route:
+    """What is asked, and what to say of a scheduler that does not have it."""
+
+    path: str
+    module: str
+    """Dask's name for what serves it, as in its configuration `distributed.scheduler.http.routes`."""
+    reason: str
+    """CamelCase, for the condition."""
+    until_then: str
+
+    def absent(self, url: str) -> SchedulerError:
+        return SchedulerError(
+            self.reason,
+            f"{url} is not there: the scheduler serves HTTP without {self.module}. Add it to "
+            f"DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES of the scheduler; until then {self.until_then}.",
+        )
+
+
+_WORKERS: Final = _Route(
+    "/json/identity.json",
+    "distributed.http.scheduler.json",
+    "WorkersUnavailable",
+    "nobody knows which workers hold data, and none that runs is taken away",
+)
+_RETIRE: Final = _Route(
+    "/api/v1/retire_workers",
+    "distributed.http.scheduler.api",
+    "RetireUnavailable",
+    "only workers that have not connected go",
+)
+
+
 class SchedulerClient:
     """Asks schedulers by their HTTP address, such as http://demo-scheduler.isthmus-local.svc:8787."""
 
@@ -45,7 +80,7 @@ class SchedulerClient:
 
     async def workers(self, http: str) -> list[Worker]:
         """Every connected worker, of whatever group. Raises SchedulerError."""
-        answer = await self._json("GET", f"{http}/json/identity.json", None, ASK_S)
+        answer = await self._json("GET", http, _WORKERS, None, ASK_S)
         return [_worker(address, identity) for address, identity in (answer.get("workers") or {}).items()]
 
     async def retire(self, http: str, addresses: Sequence[str]) -> frozenset[str]:
@@ -54,15 +89,16 @@ class SchedulerClient:
         The others still hold what found no other place, or were unknown. By address only: over HTTP names are not
         understood, and a number would take workers of every group. Raises SchedulerError.
         """
-        answer = await self._json("POST", f"{http}/api/v1/retire_workers", {"workers": list(addresses)}, RETIRE_S)
+        answer = await self._json("POST", http, _RETIRE, {"workers": list(addresses)}, RETIRE_S)
         return frozenset(answer) & frozenset(addresses)
 
-    async def _json(self, method: str, url: str, body: Any, limit_s: float) -> Mapping[str, Any]:
+    async def _json(self, method: str, http: str, route: _Route, body: Any, limit_s: float) -> Mapping[str, Any]:
+        url = http + route.path
         try:
             timeout = aiohttp.ClientTimeout(total=limit_s, sock_connect=ASK_S)
             async with self._session.request(method, url, json=body, timeout=timeout) as response:
                 if response.status in (404, 405):
-                    raise SchedulerError("RetireUnavailable", NO_API.format(url=url))
+                    raise route.absent(url)
                 if response.status != 200:
                     raise SchedulerError("SchedulerUnreachable", f"{url} answered {response.status} {response.reason}")
                 answer = await response.json(content_type=None)
@@ -71,12 +107,6 @@ class SchedulerClient:
         if not isinstance(answer, dict):
             raise SchedulerError("SchedulerUnreachable", f"{url} answered something else than a mapping")
         return answer
-
-
-NO_API: Final = (
-    "{url} is not there: the scheduler's HTTP API is off. Add distributed.http.scheduler.api to "
-    "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES of the scheduler; until then only workers that have not connected go."
-)
 
 
 def by_pod(workers: Collection[Worker], pods: Sequence[PodView], group: Group) -> dict[str, Worker]:

@@ -21,6 +21,9 @@ class DaskStub:
         self.keeps: set[str] = set()
         """Addresses that are not let go: what they hold has no other place."""
         self.api = True
+        """Off: no route for retirement."""
+        self.json = True
+        """Off: no route for workers."""
         self.asked: list[list[str]] = []
         """Addresses of each retirement."""
         self.holds = threading.Event()
@@ -30,6 +33,9 @@ class DaskStub:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if "identity" in self.path and not stub.json:
+                    self.answer(404, {})
+                    return
                 self.answer(200, {"workers": dict(stub.workers())} if "identity" in self.path else {})
 
             def do_POST(self) -> None:

@@ -56,7 +56,39 @@ async def test_a_scheduler_without_its_api_is_told_from_one_that_is_away(
         await client.retire(NOBODY, ["tcp://a:1"])
 
     assert (off.value.reason, away.value.reason) == ("RetireUnavailable", "SchedulerUnreachable")
-    assert "distributed.http.scheduler.api" in str(off.value)
+
+
+async def test_the_route_that_is_off_is_the_one_that_is_named(client: SchedulerClient, dask: DaskStub) -> None:
+    dask.api = dask.json = False
+    with pytest.raises(SchedulerError) as workers:
+        await client.workers(dask.url)
+    with pytest.raises(SchedulerError) as retire:
+        await client.retire(dask.url, ["tcp://a:1"])
+
+    assert workers.value.reason == "WorkersUnavailable"
+    assert str(workers.value) == (
+        f"{dask.url}/json/identity.json is not there: the scheduler serves HTTP without "
+        "distributed.http.scheduler.json. Add it to DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES of the scheduler; "
+        "until then nobody knows which workers hold data, and none that runs is taken away."
+    )
+    assert retire.value.reason == "RetireUnavailable"
+    assert str(retire.value) == (
+        f"{dask.url}/api/v1/retire_workers is not there: the scheduler serves HTTP without "
+        "distributed.http.scheduler.api. Add it to DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES of the scheduler; "
+        "until then only workers that have not connected go."
+    )
+
+
+async def test_the_routes_are_those_of_this_dask() -> None:
+    from importlib import import_module
+
+    served = {
+        module: {route[0] for route in import_module(module).routes}
+        for module in ("distributed.http.scheduler.json", "distributed.http.scheduler.api")
+    }
+
+    assert "json/identity.json" in served["distributed.http.scheduler.json"]
+    assert "/api/v1/retire_workers" in served["distributed.http.scheduler.api"]
 
 
 async def test_health_is_whether_anybody_answers(client: SchedulerClient, dask: DaskStub) -> None:
