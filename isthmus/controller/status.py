@@ -121,7 +121,7 @@ def group_status(
 
 
 #: Reasons that stand for a phase of their own.
-_PHASES: Final = {"Invalid": "Error", "ClusterNotFound": "Pending"}
+_PHASES: Final = {"Invalid": "Error", "ClusterUnusable": "Error", "ClusterNotFound": "Pending"}
 
 
 def _workers_ready(group: Group, plan: GroupPlan, counted: Sequence[PodView], missing: Trouble | None) -> Condition:

@@ -84,6 +84,23 @@ def test_a_group_says_why_it_is_not_as_asked(
     assert (workers.reason, scaling.reason) == expected
 
 
+PHASES = [
+    ("nothing is missing", None, "Running"),
+    ("refused by a quota", Trouble("Refused", "quota"), "Running"),
+    ("a wrong template", Trouble("Invalid", "no"), "Error"),
+    ("a cluster that nobody can act on", Trouble("ClusterUnusable", "its name"), "Error"),
+    ("no cluster yet", Trouble("ClusterNotFound", "make it"), "Pending"),
+]
+
+
+@pytest.mark.parametrize(("missing", "phase"), [row[1:] for row in PHASES], ids=[row[0] for row in PHASES])
+def test_the_phase_of_a_group_follows_from_why_workers_are_missing(missing: Trouble | None, phase: str) -> None:
+    said = group_status(a_group(2), GroupPlan(), [a_pod("a")], missing=missing, limited=None)
+
+    workers, _ = said["conditions"]
+    assert (said["phase"], workers.status, workers.reason) == (phase, False, missing.reason if missing else "NotReady")
+
+
 def test_counts_are_of_workers_that_live() -> None:
     pods = [a_pod("a"), a_pod("b", "pending"), a_pod("c", "ending"), a_pod("d", "finished")]
 
