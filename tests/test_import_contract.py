@@ -26,6 +26,7 @@ UPPER = ("isthmus.comm", "isthmus.controller", "isthmus.pools", "isthmus.graph",
 TOP = ("isthmus.cli", "policy")
 CLOUD = ("pulumi", "kopf")
 DASK = ("dask", "distributed")
+BESIDE = ("tools", "demo", "benchmarks", "tests")
 
 EDGES = [
     *product(
@@ -35,9 +36,16 @@ EDGES = [
     *permutations(PLAIN, 2),
     *permutations(UPPER, 2),
     *product(("isthmus.controller",), ("isthmus.environment", "policy", "pulumi", *DASK, "pydantic")),
-    *product(("isthmus.pools", "isthmus.comm"), (*PLAIN, *CLOUD, "policy", "aiohttp", "pydantic", "click", "rich")),
+    *product(
+        ("isthmus.pools", "isthmus.comm"),
+        (
+            *(*PLAIN, *CLOUD, *TOP, "isthmus.rights"),
+            *("aiohttp", "pydantic", "yaml", "cryptography", "click", "rich"),
+        ),
+    ),
     *product(("policy",), (*PLAIN, *UPPER)),
     *product((*UPPER, "isthmus.cli"), ("policy",)),
+    *product((*LOWEST, *PLAIN, *UPPER, *TOP), BESIDE),
 ]
 
 
