@@ -66,7 +66,7 @@ class GatewayService(_Part):
     """The UDP Service by which other sites reach this one's gateway."""
 
     type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
-        "LoadBalancer", description="Type of the Kubernetes Service; ClusterIP for a site that nobody dials."
+        "LoadBalancer", description="Type of the Kubernetes Service. Without gateway.endpoint: ClusterIP."
     )
     nodePort: Annotated[int, _whole(30000, 32767)] | None = Field(  # noqa: N815
         None, description="The node's UDP port. Absent: Kubernetes chooses one."
@@ -87,6 +87,34 @@ class Gateway(_Part):
 
     endpoint: HostPort | None = Field(None, description="host:port that others dial. Absent: this site only dials out.")
     service: GatewayService = Field(GatewayService(), description="The gateway's own Service.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_published_that_nobody_dials(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("endpoint") is not None:
+            return given
+        service = given.get("service", {})
+        silent = isinstance(service, dict) and not service.keys() & {"type", "nodePort"}
+        return {**given, "service": {**service, "type": "ClusterIP"}} if silent else given
+
+    @model_validator(mode="after")
+    def _published_where_it_is_dialled(self) -> Self:
+        kind = {"type": self.service.type}
+        if self.endpoint is not None and self.service.type == "ClusterIP":
+            raise PydanticCustomError(
+                "rule",
+                "nobody outside reaches a Service of type {type}, but endpoint says that others dial it; "
+                "expected type LoadBalancer or NodePort, or no endpoint",
+                kind,
+            )
+        if self.endpoint is None and self.service.type != "ClusterIP":
+            raise PydanticCustomError(
+                "rule",
+                "a Service of type {type} is there to be dialled, but there is no endpoint that others could dial; "
+                "expected an endpoint, or type ClusterIP",
+                kind,
+            )
+        return self
 
 
 class Workers(_Part):

@@ -54,6 +54,8 @@ CASES = [
     ("site-kubernetes-twice", SOUTH, "kubernetes", "site north"),
     ("site-name-given", NORTH, "name", "north"),
     ("site-nobody-can-dial", ABROAD, "external.endpoint", "north"),
+    ("site-service-nobody-dials", NORTH, "gateway", "type NodePort"),
+    ("site-service-nobody-reaches", NORTH, "gateway", "type ClusterIP"),
     ("site-service-port-of-cluster-ip", NORTH, "gateway.service", "nodePort"),
     ("site-service-type", NORTH, "gateway.service.type", "Did you mean NodePort?"),
     ("site-unknown-key", NORTH, "gatway", "Did you mean gateway?"),

@@ -23,7 +23,7 @@ from isthmus.environment import (
     stack_names,
 )
 from isthmus.environment.model import Network, PersistentVolumeClaim, Settings, Volume
-from tests.environment.projects import NORTH, SOUTH, STACK, VALID, mistakes, rewritten
+from tests.environment.projects import ABROAD, NORTH, SOUTH, STACK, VALID, mistakes, rewritten
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -148,6 +148,23 @@ def test_an_endpoint_is_a_name_or_an_address_with_a_port(tmp_path: Path, endpoin
     root = rewritten(tmp_path, NORTH, "wg.north.example:51820", endpoint)
 
     assert load(root, "test").site("north").gateway.endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("gateway", "expected"),
+    [
+        ('gateway: {endpoint: "wg.north.example:51820"}', "LoadBalancer"),
+        ("gateway: {}", "ClusterIP"),
+        ("gateway: {service: {annotations: {a: b}}}", "ClusterIP"),
+        ("", "ClusterIP"),
+    ],
+    ids=["an endpoint", "none", "none, but annotations", "nothing said"],
+)
+def test_a_gateway_that_nobody_dials_is_not_published(tmp_path: Path, gateway: str, expected: str) -> None:
+    root = rewritten(tmp_path, NORTH, 'gateway: {endpoint: "wg.north.example:51820"}', gateway)
+    (root / ABROAD).write_text((root / ABROAD).read_text() + '  endpoint: "wg.abroad.example:51820"\n')
+
+    assert load(root, "test").site("north").gateway.service.type == expected
 
 
 def test_the_order_of_keys_and_files_is_the_order_of_the_list(tmp_path: Path) -> None:
