@@ -34,19 +34,23 @@ def test_a_link_is_joined_cut_and_healed_on_a_network_of_its_own() -> None:
     script = """
 import json, subprocess
 from isthmus.local import namespaces
+from isthmus.local.waiting import wait_until
 from isthmus.local.wan import Wan
 namespaces.unshare_network()
 wan = Wan(20)
-with subprocess.Popen(["unshare", "-n", "sleep", "60"]) as site:
-    while namespaces.network_of(site.pid).readlink() == namespaces.network_of(0 or "self").readlink():
-        pass
+own = namespaces.network_of("self").readlink()
+site = subprocess.Popen(["unshare", "-n", "sleep", "60"])
+try:
+    assert wait_until(lambda: namespaces.network_of(site.pid).readlink() != own, 20)
     wan.join("home", 1, site.pid)
     seen = [wan.links()]
     for act in (wan.partition, wan.heal):
         act("home")
         seen.append(wan.links())
     shaped = subprocess.run(["tc", "qdisc", "show", "dev", "site1"], capture_output=True, text=True).stdout
+finally:
     site.kill()
+    site.wait()
 print(json.dumps([seen, "tbf" in shaped and "rate 160Mbit" in shaped]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)

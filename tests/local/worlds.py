@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from isthmus.local import cgroups
+from isthmus.local import addresses, cgroups
 from isthmus.local.world import World
 
 _STACK = """\
@@ -20,41 +20,41 @@ _SITE = """\
 id: {id}
 kubernetes: {{kubeconfig: .isthmus/{name}/kubeconfig}}
 gateway:
-  endpoint: 10.213.0.{id}:30820
+  endpoint: {address}:30820
   service: {{type: NodePort, nodePort: 30820}}
 claims:
   readings: {{storage: 1Gi, storageClass: isthmus-local}}
 """
 
 
-def project(root: Path, *sites: str) -> Path:
-    """A project whose environment `local` has these sites, numbered from 1, each with the claim `readings`."""
+def project(root: Path, *sites: str, first_id: int = 1) -> Path:
+    """A project whose environment `local` has these sites, numbered from `first_id`, each with the claim `readings`."""
     folder = root / "stacks" / "local"
     folder.mkdir(parents=True)
     (root / "Pulumi.yaml").write_text("name: isthmus\nruntime: python\n")
     (root / "stacks" / "Pulumi.local.yaml").write_text(_STACK.format(scheduler=sites[0], sites=", ".join(sites)))
-    for number, name in enumerate(sites, start=1):
-        (folder / f"{name}.yaml").write_text(_SITE.format(id=number, name=name))
+    for number, name in enumerate(sites, start=first_id):
+        (folder / f"{name}.yaml").write_text(_SITE.format(id=number, name=name, address=addresses.on_wan(number)))
     return root
 
 
 def left_over(root: Path) -> list[str]:
     """Processes, mounts and cgroups of a project's data centres that are still there."""
     return [
-        *(f"process {line}" for line in processes_of(root)),
+        *(f"process {line}" for line in processes_of(root).values()),
         *(f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines() if str(root) in line),
         *(f"cgroup {folder}" for folder in cgroups.find(f"{World(root).name}-")),
     ]
 
 
-def processes_of(folder: Path) -> list[str]:
-    """Command lines of running processes that name `folder`, but for this one."""
-    found = []
+def processes_of(folder: Path) -> dict[int, str]:
+    """Running processes whose command line names `folder`, but for this one: id -> command line."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
         if str(folder) in line and int(process.name) != os.getpid():
-            found.append(line)
+            found[int(process.name)] = line
     return found
