@@ -1,5 +1,9 @@
 """The builder of Go programs: what it calls, what it keeps, what it says."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +91,26 @@ def test_a_failed_build_shows_the_compilers_words_and_leaves_nothing(module: Pat
     assert failed.value.program == "go build of hello"
     assert any("undefined: undefinedName" in line for line in failed.value.last_lines)
     assert not list(cache.cache_dir().glob("bin/hello-*"))
+
+
+@pytest.mark.cluster
+def test_interrupting_the_builds_is_one_sentence_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tools.build"],
+        cwd=CHECKOUT,
+        env={**os.environ, cache.ENV_CACHE: str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("building")
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "interrupted; the next call goes on with what Go has compiled so far."
+    assert "Traceback" not in said
+    assert [path for path in tmp_path.glob("bin/*") if path.is_dir()] == []
 
 
 def test_a_recipe_without_a_checkout_says_so(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What the programs of a data centre are told, where a mistake would be silent or a hole."""
 
+import re
 import tomllib
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.environment import load
+from isthmus.errors import IsthmusError
 from isthmus.local import cgroups, configuration, control_plane, objects
 from isthmus.local.pki import Authority
 from isthmus.local.supervisor import memory_limit
@@ -46,32 +48,25 @@ def test_nobody_reaches_etcd_without_a_certificate_of_its_own_authority(tmp_path
     assert told["--trusted-ca-file"] == str(tmp_path / "pki" / "etcd" / "ca.crt")
 
 
-def test_the_api_server_knows_certificates_and_rights_and_no_static_tokens(tmp_path: Path) -> None:
+def test_the_api_server_listens_where_it_says_and_takes_no_static_tokens(tmp_path: Path) -> None:
     told = flags(control_plane.api_server(plan(tmp_path, "10.213.0.2"), Authority(tmp_path / "pki", "test")))
 
-    assert told["--authorization-mode"] == "Node,RBAC"
     assert told["--bind-address"] == told["--advertise-address"] == "10.213.0.2"
     assert "--token-auth-file" not in told
-    assert "NodeRestriction" in told["--enable-admission-plugins"]
 
 
-def test_kubelet_asks_who_calls_and_whether_he_may() -> None:
+def test_kubelet_offers_what_its_cgroup_may_use() -> None:
     shape = configuration.NodeShape("a", NODE, memory_bytes=6_000, machine_memory_bytes=24_000)
-    told = configuration.kubelet(shape)
 
-    assert told["authentication"]["anonymous"] == {"enabled": False}
-    assert told["authorization"] == {"mode": "Webhook"}
-    assert told["systemReserved"] == {"memory": "18000"}
+    assert configuration.kubelet(shape)["systemReserved"] == {"memory": "18000"}
 
 
-def test_containerds_configuration_is_toml_that_names_what_the_node_has() -> None:
-    told = tomllib.loads(configuration.containerd())
-    runtime = told["plugins"]["io.containerd.cri.v1.runtime"]
-
-    assert runtime["containerd"]["runtimes"]["runc"]["options"]["BinaryName"] == "/run/isthmus/node/runc"
-    assert runtime["cni"]["bin_dirs"] == ["/run/isthmus/node/cni"]
+def test_containerds_configuration_is_toml_and_every_folder_that_it_names_is_made_in_the_node() -> None:
+    tomllib.loads(configuration.containerd())
     init = (Path(configuration.__file__).parent / "node-init.sh").read_text()
+
     assert all(f'bring "${name.upper()}" {name}' in init for name in ("kube", "node", "store"))
+    assert set(re.findall(r"/run/isthmus/(\w+)", configuration.containerd())) <= {"node", "site", "store"}
 
 
 def test_each_claim_of_a_site_has_a_volume_kept_for_it() -> None:
@@ -107,3 +102,25 @@ def test_a_data_centre_may_use_its_share_of_the_memory_or_what_the_demo_needs(
 )
 def test_cgroups_are_made_where_the_controllers_are(mounts: str, expected: list[str]) -> None:
     assert [str(path) for path in cgroups.hierarchies(mounts)] == expected
+
+
+def test_controllers_are_handed_out_before_a_limit_is_set_and_without_one_it_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tree of files like version 2's: in a new group memory.max appears only once its parent has handed it out."""
+    mounts, top = tmp_path / "mounts", tmp_path / "top"
+    top.mkdir()
+    mounts.write_text(f"cgroup2 {top} cgroup2 rw 0 0\n")
+    (top / "cgroup.controllers").write_text("cpu io memory pids rdma\n")
+    (top / "cgroup.subtree_control").write_text("cpu\n")
+    monkeypatch.setattr(cgroups, "_MOUNTS", mounts)
+
+    with pytest.raises(IsthmusError, match="no memory controller"):
+        cgroups.make("world", 1000)
+    assert (top / "cgroup.subtree_control").read_text() == "+io +memory +pids"
+    assert not (top / "world").exists()
+
+    (top / "world").mkdir()
+    (top / "world" / "memory.max").write_text("max")
+    cgroups.make("world", 1000)
+    assert (top / "world" / "memory.max").read_text() == "1000"

@@ -1,6 +1,8 @@
 """The doors on 127.0.0.1 and the command line: what passes, what is refused, what is said."""
 
 import asyncio
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +24,8 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
             forwarder.listen("dashboard", port)
 
     assert f"127.0.0.1:{port} (dashboard)" in str(refused.value)
-    assert "--ports auto" in str(refused.value)
+    assert "isthmus local up --ports auto" in str(refused.value)
+    assert 'make demo DEMO="--ports auto"' in str(refused.value)
 
 
 async def answer_in_capitals(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -111,6 +114,33 @@ def test_an_error_is_one_message_on_stderr_and_exit_status_1(tmp_path: Path) -> 
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"isthmus: {tmp_path}: no Pulumi.yaml here or above; run it in a project folder.\n"
+
+
+def test_logs_of_an_unknown_site_name_the_sites_that_have_some(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").touch()
+    (tmp_path / ".isthmus" / "ecmwf" / "logs").mkdir(parents=True)
+    done = run("local", "logs", "emcwf", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (1, "isthmus: no logs of emcwf; there are those of: ecmwf.\n")
+
+
+def test_ctrl_c_leaves_the_pulumi_engine_all_the_time_that_it_needs(tmp_path: Path) -> None:
+    engine = tmp_path / "tools" / "pulumi" / "__main__.py"
+    engine.parent.mkdir(parents=True)
+    (tmp_path / "Pulumi.yaml").touch()
+    engine.write_text(  # one that needs a while to write its state
+        "import signal, sys, threading\ntold = threading.Event()\nsignal.signal(signal.SIGINT, lambda *_: told.set())\n"
+        "print('engine', *sys.argv[1:], flush=True)\ntold.wait(20)\nthreading.Event().wait(0.6)\n"
+        "print('state written', flush=True)\nsys.exit(7)\n"
+    )
+    command = [str(Path(sys.executable).parent / "isthmus"), "local", "pulumi", "up", "--yes"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "engine up --yes\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert process.stdout.read() == "state written\n"
+
+    assert process.returncode == 7
 
 
 def test_the_first_help_imports_no_room(tmp_path: Path) -> None:
