@@ -113,6 +113,7 @@ def _scheduler(args: ClusterArgs) -> Spec:
                 pods.python_volume(args["cluster"]),
                 pods.SCRATCH_VOLUME,
             ],
+            grace_s=names.DASK_GRACE_S,
         ),
         "service": {"type": "ClusterIP", "selector": labels.scheduler(args), "ports": scheduler_ports()},
     }
@@ -159,5 +160,6 @@ def _default_group(args: ClusterArgs) -> Spec:
                 )
             ],
             volumes=[pods.SCRATCH_VOLUME],
+            grace_s=names.DASK_GRACE_S,
         ),
     }

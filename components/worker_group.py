@@ -223,6 +223,7 @@ def _pod(args: WorkerGroupArgs) -> Spec:
         containers=[_worker(args)],
         sidecars=[pods.tunnel_sidecar(args["tunnel_image"], seated=True)],
         volumes=[pods.python_volume(args["cluster"]), pods.SCRATCH_VOLUME, *volumes],
+        grace_s=names.DASK_GRACE_S,
     ) | {"subdomain": names.workers_service(args["cluster"])}
 
 

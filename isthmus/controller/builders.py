@@ -13,6 +13,7 @@ from isthmus.controller.kinds import CLUSTERS, DEPLOYMENTS, GROUPS, PODS, SERVIC
 from isthmus.controller.views import Cluster, Group, Slots, Template
 from isthmus.names import (
     ANNOTATION_HANDED_DOWN,
+    DASK_GRACE_S,
     ENV_ADDRESS,
     ENV_SCHEDULER_ADDRESS,
     ENV_SLOT,
@@ -33,9 +34,6 @@ from isthmus.names import (
 NO_ISTIO: Final = {"sidecar.istio.io/inject": "false"}
 #: Annotations that speak of the object they are on and of nothing else.
 NOT_COPIED: Final = ("kopf.zalando.org", "kubectl.kubernetes.io", ANNOTATION_HANDED_DOWN)
-#: Ours. A worker that loses its scheduler while it is asked to stop hangs in half of all cases until it is killed
-#: (distributed 2026.8, 6 of 12); retirement has moved its data before, so nothing is lost by a short grace.
-GRACE_S: Final = 5
 #: The first slot's address within a site's /64, as in isthmus.wireguard.addresses.
 FIRST_SLOT: Final = 0x11
 ENV_ROUTES: Final = "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES"
@@ -100,7 +98,7 @@ def worker_pod(group: Group, name: str, scheduler_address: str, slot: int | None
     }
     spec = _pod_spec(group.template.spec)
     spec["restartPolicy"] = "OnFailure"  # retired is exit 0: Always would revive it, Never would not heal a crash
-    spec.setdefault("terminationGracePeriodSeconds", GRACE_S)
+    spec.setdefault("terminationGracePeriodSeconds", DASK_GRACE_S)
     for container in spec["containers"]:
         container["env"] = _with_defaults(
             container.get("env"), {ENV_WORKER_NAME: name, ENV_SCHEDULER_ADDRESS: scheduler_address}

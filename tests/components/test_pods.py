@@ -101,6 +101,14 @@ def test_every_pod_has_an_account_that_exists_and_every_account_a_pod(stack: str
     assert used == made
 
 
+@every_stack
+def test_only_the_controller_is_given_time_to_end(stack: str) -> None:
+    """A worker without its scheduler hangs until it is killed, and a successor waits for each of the others."""
+    kinds = {where.split("-")[-1]: spec["terminationGracePeriodSeconds"] for where, spec in pod_specs(stack)}
+
+    assert kinds == {"controller": 30, "gateway": 2, "group worker": 5, "cluster scheduler": 5, "cluster worker": 5}
+
+
 def test_a_role_is_exactly_the_list_of_rights_and_stays_in_the_environments_namespace() -> None:
     role = graph("local").named("kubernetes:rbac.authorization.k8s.io/v1:Role", "ecmwf-controller").inputs
     binding = graph("local").named("kubernetes:rbac.authorization.k8s.io/v1:RoleBinding", "ecmwf-controller").inputs
