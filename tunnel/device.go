@@ -90,7 +90,7 @@ func (d *Device) Echo(to netip.Addr, sequence uint16) {
 
 // Read fills bufs with packets to encrypt; it waits only for the first.
 func (d *Device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
-	d.meter.wait()
+	d.meter.wait(bufs, d.done)
 	for {
 		n := 0
 		for n < len(bufs) {
@@ -102,7 +102,7 @@ func (d *Device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 			n++
 		}
 		if n > 0 {
-			d.meter.took(n)
+			d.meter.took(bufs[:n])
 			return n, nil
 		}
 		select {
@@ -110,7 +110,7 @@ func (d *Device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 		case d.current = <-d.passed:
 		case echo := <-d.echoes:
 			sizes[0] = copy(bufs[0][offset:], echo)
-			d.meter.took(1)
+			d.meter.took(bufs[:1])
 			return 1, nil
 		case <-d.done:
 			return 0, os.ErrClosed

@@ -100,7 +100,7 @@ func (t *Tunnel) deviceMetrics() []metric {
 	return []metric{drops, open, total, fails,
 		{"forwarded_packets_total", "counter", "Packets passed on between peers.", one(float64(t.device.forwarded.Load()))},
 		{"queue_drops_total", "counter", "Packets dropped as the peer was slower.", one(float64(t.device.queueDrops.Load()))},
-		{"inflight_packets", "gauge", "Packets on their way to the socket.", one(float64(t.device.meter.inflight.Load()))},
+		{"inflight_packets", "gauge", "Packets on their way to the socket.", one(float64(t.device.meter.inflight()))},
 		{"heap_bytes", "gauge", "Memory in use by Go's heap.", one(float64(memory.HeapInuse))},
 		{"goroutines", "gauge", "Goroutines.", one(float64(runtime.NumGoroutine()))},
 		{"info", "gauge", "What this tunnel is.", []sample{{strings.Join([]string{

@@ -42,9 +42,11 @@ type Tunnel struct {
 }
 
 // Start brings a tunnel up: it returns once every door is open. On an error nothing is left running.
-func Start(config *Config) (*Tunnel, error) {
+func Start(config *Config) (*Tunnel, error) { return startOn(config, conn.NewDefaultBind()) }
+
+func startOn(config *Config, bind conn.Bind) (*Tunnel, error) {
 	filter := newFilter(config.Prefix, config.TCPPorts)
-	meter := newMeter(conn.NewDefaultBind())
+	meter := newMeter(bind)
 	link := newDevice(config, filter, meter)
 	stack, err := newStack(link)
 	if err != nil {
@@ -56,6 +58,7 @@ func Start(config *Config) (*Tunnel, error) {
 		wireguard: device.NewDevice(link, meter, wireguardLogger()),
 		cancel:    cancel,
 	}
+	meter.parked(t.dropParked)
 	t.loadLearned()
 	for _, step := range []func() error{t.bringUp, t.openDoors, t.serveHTTP} {
 		if err := step(); err != nil {
@@ -102,6 +105,15 @@ func (t *Tunnel) bringUp() error {
 		return fmt.Errorf("wireguard: UDP port %d: %w", t.config.ListenPort, err)
 	}
 	return nil
+}
+
+// dropParked drops what waits for a handshake.
+func (t *Tunnel) dropParked() {
+	for _, config := range t.config.Peers {
+		if peer := t.wireguard.LookupPeer(device.NoisePublicKey(config.PublicKey)); peer != nil {
+			peer.FlushStagedPackets()
+		}
+	}
 }
 
 func (t *Tunnel) openDoors() error {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"golang.org/x/crypto/curve25519"
+	"golang.zx2c4.com/wireguard/conn"
 )
 
 // A world of three real tunnels on loopback: one - gateway - two, with a program that echoes behind two's port 9000.
@@ -28,6 +29,12 @@ type member struct {
 const patience = 10 * time.Second
 
 func newWorld(t *testing.T, change func(one, gateway, two *Config)) *world {
+	t.Helper()
+	return newWorldOn(t, conn.NewDefaultBind(), change)
+}
+
+// newWorldOn makes a world whose gateway has this socket.
+func newWorldOn(t *testing.T, socket conn.Bind, change func(one, gateway, two *Config)) *world {
 	t.Helper()
 	prefix := netip.MustParsePrefix("fd12:3456:789a::/48")
 	keys := [3]Key{{8}, {16}, {24}} // X25519 ignores the lowest three bits
@@ -57,15 +64,20 @@ func newWorld(t *testing.T, change func(one, gateway, two *Config)) *world {
 	}
 	w := &world{}
 	w.one, w.gateway, w.two = &member{config: *one}, &member{config: *gateway}, &member{config: *two}
-	for _, m := range []*member{w.gateway, w.one, w.two} { // the gateway first, so that the pods' first call is heard
-		m.start(t)
-	}
+	w.gateway.startOn(t, socket) // first, so that the pods' first call is heard
+	w.one.start(t)
+	w.two.start(t)
 	return w
 }
 
 func (m *member) start(t *testing.T) {
 	t.Helper()
-	tunnel, err := Start(&m.config)
+	m.startOn(t, conn.NewDefaultBind())
+}
+
+func (m *member) startOn(t *testing.T, socket conn.Bind) {
+	t.Helper()
+	tunnel, err := startOn(&m.config, socket)
 	if err != nil {
 		t.Fatal(err)
 	}
