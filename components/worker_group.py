@@ -22,7 +22,8 @@ BYTES: Final[dict[str, int]] = {
     **{suffix: 1024 ** (power + 1) for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti"))},
     **{suffix: 1000 ** (power + 1) for power, suffix in enumerate(("k", "M", "G", "T"))},
 }
-#: Schemes that object stores are reached by; all of them speak HTTPS.
+#: Where a URL is served that states no port. Object stores (s3, gs, ...) speak HTTPS at their usual endpoint; one that
+#: only a reader's own options name is not known here.
 HTTP_PORTS: Final = {"http": 80}
 HTTPS_PORT: Final = 443
 
@@ -179,8 +180,16 @@ def bytes_of(quantity: str) -> int:
 
 def outside_ports(data: Sequence[str]) -> list[int]:
     """TCP ports by which workers read data that is not in a volume, ascending."""
-    schemes = {urlsplit(prefix).scheme for prefix in data if "://" in prefix} - {"file"}
-    return sorted({HTTP_PORTS.get(scheme, HTTPS_PORT) for scheme in schemes})
+    return sorted({_port(prefix) for prefix in data if "://" in prefix and not prefix.startswith("file:")})
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    try:
+        stated = parts.port
+    except ValueError:  # what follows the colon is no port, such as in an ARN of S3
+        stated = None
+    return stated or HTTP_PORTS.get(parts.scheme, HTTPS_PORT)
 
 
 def _group(args: WorkerGroupArgs) -> Spec:

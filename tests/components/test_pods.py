@@ -228,8 +228,12 @@ def test_a_quantity_is_so_many_bytes(quantity: str, expected: int) -> None:
         (["/data/ecmwf/", "s3://bucket/"], [443]),
         (["gs://bucket/", "https://host/x"], [443]),
         (["http://host/x", "s3://bucket/"], [80, 443]),
+        (["http://minio.example:9000/bucket/", "https://[2001:db8::1]:8443/x", "https://host/x"], [443, 8443, 9000]),
+        (["s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/near/"], [443]),
     ],
-    ids=["volume", "file URL", "bucket", "two of one port", "plain http"],
+    ids=["volume", "file URL", "bucket", "two of one port", "plain http", "stated ports", "a colon, but no port"],
 )
-def test_data_behind_a_url_opens_the_port_of_its_scheme(data: list[str], expected: list[int]) -> None:
+def test_data_behind_a_url_opens_the_port_that_it_states_or_that_of_its_scheme(
+    data: list[str], expected: list[int]
+) -> None:
     assert outside_ports(data) == expected
