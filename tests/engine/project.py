@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,22 @@ class Project:
             if step["op"] != "same":
                 planned.setdefault(step["op"], set()).add(step["urn"].rpartition("::")[2])
         return planned
+
+    def cli_alone(self, *args: str) -> "subprocess.CompletedProcess[str]":
+        """The CLI on the same stack and state, without what our engine does around it."""
+        given = (
+            "--non-interactive",
+            "--config-file",
+            str(self.engine.root / ".isthmus/pulumi/project/Pulumi.test.yaml"),
+        )
+        return subprocess.run(
+            [str(self.engine.companions.cli), *args, *given],
+            cwd=self.engine.root,
+            env=self.engine.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets in the clear."""

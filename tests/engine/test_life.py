@@ -6,11 +6,12 @@ Each call of the CLI costs seconds, so a test looks at all that one call shows.
 import base64
 import json
 import re
-import subprocess
+import socket
 from pathlib import Path
 
 import pytest
 
+from tests.engine.ended import ended_pid
 from tests.engine.project import Project
 from tests.local_api import ApiServer
 from tools.pulumi.engine import CHANGES_FOUND
@@ -153,12 +154,16 @@ def test_a_destroyed_stack_leaves_nothing(project: Project, server: ApiServer) -
 
 
 def test_a_killed_cli_does_not_lock_its_stack(project: Project) -> None:
-    locks = project.engine.state_file.parents[3] / ".pulumi" / "locks" / "organization" / "engine-test" / "test"
+    state = project.engine.state_file.parents[3]
+    project.engine.destroy()  # the stack is there, and nothing else holds it
+    locks = state / ".pulumi" / "locks" / "organization" / "engine-test" / "test"
     locks.mkdir(parents=True, exist_ok=True)
-    with subprocess.Popen(["true"]) as ended:
-        pass
-    name = subprocess.run(["hostname"], capture_output=True, text=True, check=True).stdout.strip()
-    lock = {"pid": ended.pid, "username": "x", "hostname": name, "timestamp": "2026-01-01T00:00:00Z"}
+    lock = {"pid": ended_pid(), "username": "x", "hostname": socket.gethostname(), "timestamp": "2026-01-01T00:00:00Z"}
     (locks / "killed.json").write_text(json.dumps(lock))
 
+    by_itself = project.cli_alone("destroy", "--yes", "--skip-preview")
     project.engine.destroy()
+
+    assert by_itself.returncode != 0
+    assert "the stack is currently locked by 1 lock(s)" in by_itself.stdout + by_itself.stderr
+    assert not (locks / "killed.json").exists()

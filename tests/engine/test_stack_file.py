@@ -1,10 +1,14 @@
 """The CLI gets the committed configuration and our salt; the user's tree gets neither salt nor rewriting."""
 
+import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.engine.ended import ended_pid
 from tools.pulumi.locks import drop_stale
 from tools.pulumi.stack_file import StackFile
 
@@ -73,18 +77,17 @@ def test_a_file_with_secrets_of_its_own_is_used_as_it_is(folder: Path) -> None:
     assert file.arguments(["up"]) == ["up"]
 
 
-def test_only_a_lock_of_a_living_process_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tools.pulumi.locks.socket.gethostname", lambda: "here")
-    monkeypatch.setattr("tools.pulumi.locks._exists", lambda pid: pid == 1)
+def test_only_a_lock_of_a_living_process_stays(tmp_path: Path) -> None:
+    here = socket.gethostname()
     locks = tmp_path / ".pulumi" / "locks" / "organization" / "p" / "s"
     locks.mkdir(parents=True)
     for name, content in {
-        "living.json": '{"pid": 1, "hostname": "here"}',
-        "dead.json": '{"pid": 2, "hostname": "here"}',
-        "elsewhere.json": '{"pid": 2, "hostname": "there"}',
+        "living.json": json.dumps({"pid": os.getpid(), "hostname": here}),
+        "dead.json": json.dumps({"pid": ended_pid(), "hostname": here}),
+        "elsewhere.json": json.dumps({"pid": ended_pid(), "hostname": f"not-{here}"}),
         "half-written.json": '{"pid": 2',
     }.items():
         (locks / name).write_text(content)
 
     assert drop_stale(tmp_path) == [locks / "dead.json"]
-    assert not (locks / "dead.json").exists()
+    assert {file.name for file in locks.iterdir()} == {"living.json", "elsewhere.json", "half-written.json"}
