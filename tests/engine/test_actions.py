@@ -227,19 +227,25 @@ def test_a_custom_resource_can_follow_its_definition_at_once(cluster: Cluster, n
 
 
 @pytest.mark.parametrize(
-    ("ours", "live", "ignored", "expected"),
+    ("name", "ours", "live", "ignored", "expected"),
     [
-        ({"a": "1", "b": "1"}, {"a": "9"}, ["data.a"], {"b": "1"}),
-        ({"a": "1", "b": "1"}, {}, ["data.a"], {"a": "1", "b": "1"}),
-        ({"a": "1"}, {"a": "9"}, [], {"a": "1"}),
-        ({"a": "1"}, {"a": "9"}, ['data["a"]'], {}),
+        pytest.param(
+            "managed-by-another", {"a": "1", "b": "1"}, {"a": "9"}, ["data.a"], {"b": "1"}, id="managed-by-another"
+        ),
+        pytest.param("managed-by-us", {"a": "1", "b": "1"}, {}, ["data.a"], {"a": "1", "b": "1"}, id="managed-by-us"),
+        pytest.param("not-ignored", {"a": "1"}, {"a": "9"}, [], {"a": "1"}, id="not-ignored"),
+        pytest.param("quoted-path", {"a": "1"}, {"a": "9"}, ['data["a"]'], {}, id="quoted-path"),
     ],
-    ids=["managed by another", "managed by us", "not ignored", "quoted path"],
 )
 def test_an_ignored_field_is_left_to_whoever_manages_it(
-    cluster: Cluster, namespace: str, ours: dict[str, str], live: dict[str, str], ignored: list[str], expected: Any
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    ours: dict[str, str],
+    live: dict[str, str],
+    ignored: list[str],
+    expected: Any,
 ) -> None:
-    name = f"ignored-{abs(hash((tuple(ignored), tuple(live), len(ours))))}"
     create(cluster, config_map(namespace, name, **ours))
     if live:
         cluster.apply(config_map(namespace, name, **live), "autoscaler", force=True)
