@@ -45,7 +45,10 @@ test: packages check binaries ## everything: real API servers, real engine, real
 
 golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/pytest tests/graph --write-golden
+	$(BIN)/python -m tests.wireguard.golden_configs
 	$(BIN)/python -m policy.reference > docs/reference/rules.md
+	$(BIN)/python -m isthmus.environment.reference > docs/reference/stack-files.md
+	$(BIN)/python -m tests.docs.pictures
 	git diff --stat tests docs
 
 demo: binaries ## three data centres on this machine, `pulumi up`, the calculation with and without pools

@@ -1,0 +1,56 @@
+"""What is made from the code is fresh: `make golden` makes it anew. (Policy rules: tests/policy/test_pack.py.)"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from isthmus.environment.reference import allowed, page
+from tests.docs.commands import CHECKOUT
+from tests.docs.pictures import SITES, sites
+
+STACK_FILES = CHECKOUT / "docs/reference/stack-files.md"
+
+
+def _paths(value: Any, above: str = "") -> Iterator[str]:
+    """The path of every key of a file; `[]` for each element of a list."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            path = f"{above}.{key}" if above else key
+            yield path
+            yield from _paths(inner, path)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _paths(inner, f"{above}[]")
+
+
+def _documented(path: str) -> str:
+    """The path as the page has it: what a person named is `<name>`."""
+    return re.sub(r"^(pools|claims)\.[^.]+", r"\1.<name>", path)
+
+
+def test_the_page_of_the_stack_files_says_what_the_models_say() -> None:
+    assert STACK_FILES.read_text() == page()
+
+
+def test_the_picture_shows_the_local_environment() -> None:
+    assert SITES.read_text() == sites()
+
+
+@pytest.mark.parametrize("env", ["local", "production"])
+def test_every_key_of_our_own_stack_files_is_on_the_page(env: str) -> None:
+    documented = set(re.findall(r"^\| `([^`]+)` \|", STACK_FILES.read_text(), flags=re.MULTILINE))
+    stack = yaml.safe_load((CHECKOUT / f"stacks/Pulumi.{env}.yaml").read_text())["config"]
+    files = [yaml.safe_load(file.read_text()) for file in sorted((CHECKOUT / "stacks" / env).glob("*.yaml"))]
+    ours = {key: value for key, value in stack.items() if key.startswith("isthmus:")}
+
+    used = {_documented(path) for tree in (ours, *files) for path in _paths(tree)} - {"pools.<name>", "claims.<name>"}
+
+    assert used - documented == set()
+
+
+def test_a_field_that_the_page_has_no_words_for_is_an_error_and_no_gap() -> None:
+    with pytest.raises(ValueError, match="no words"):
+        allowed({"type": "null", "description": "nothing"})
