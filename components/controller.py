@@ -15,7 +15,8 @@ from isthmus import names
 from isthmus.rights import RULES
 
 RBAC: Final = "rbac.authorization.k8s.io"
-#: Where API servers listen: 443 as the Service `kubernetes`, 6443 behind it. Their addresses are no pod's.
+#: Where API servers listen: 443 as the Service `kubernetes`, 6443 behind it. Their addresses are no pod's. A policy is
+#: judged behind the Service, so a site whose API server listens elsewhere needs a policy of its own for the controller.
 API_SERVER_PORTS: Final = (443, 6443)
 RESOURCES: Final = {"requests": {"cpu": "20m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 

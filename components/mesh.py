@@ -20,14 +20,13 @@ def mesh_of(environment: Environment) -> Mesh:
     """The data plane that an environment describes."""
     own = [MeshSite(site.name, site.id, site.gateway.endpoint, site.slots) for site in environment.sites]
     others = [MeshSite(site.name, site.id, site.endpoint, (), site.publicKey) for site in environment.external]
-    host = f"{names.gateway(environment.cluster)}.{names.namespace(environment.name)}.svc.cluster.local"
     return Mesh(
         environment=environment.name,
         prefix=environment.prefix,
         mtu=environment.network.mtu,
         scheduler_site=environment.scheduler.site,
         sites=(*own, *others),
-        gateway_host=host,
+        gateway_host=names.service_host(names.gateway(environment.cluster), environment.name),
     )
 
 

@@ -74,7 +74,11 @@ def allow(
 
 
 def dns() -> Spec:
-    """Egress to the cluster's name service, wherever its pods are in kube-system."""
+    """Egress to the cluster's name service, wherever its pods are in kube-system.
+
+    Other places of it (OpenShift: namespace openshift-dns, port 5353; a cache on the node's own address) need a policy
+    of the site's operator beside ours.
+    """
     return {"to": [pods_in({NAMESPACE_NAME: "kube-system"}, {})], "ports": [*udp(53), *tcp(53)]}
 
 

@@ -56,7 +56,7 @@ class Platform(Component, kind="Platform"):
         agreed = {site.name: self._secret(key) for site in env.external if (key := site.presharedKeySecret)}
         self._data_plane = DataPlane(self._mesh, self._seed(), agreed)
         sites = {site.name: self._site(site) for site in env.sites}
-        service = f"{names.scheduler(env.cluster)}.{names.namespace(env.name)}.svc"
+        service = names.service_host(names.scheduler(env.cluster), env.name)
         self.prefix = str(env.prefix)
         self.schedulers = dict.fromkeys(sites, f"tcp://{service}:{names.SCHEDULER_PORT}")
         self.namespaces = {name: site.namespaces for name, site in sites.items()}

@@ -208,8 +208,8 @@ def _group(args: WorkerGroupArgs) -> Spec:
 
 
 def _http_address(args: WorkerGroupArgs) -> str:
-    service = f"{names.scheduler(args['cluster'])}.{names.namespace(args['environment'])}.svc.cluster.local"
-    return f"http://{service}:{names.DASHBOARD_PORT}"
+    host = names.service_host(names.scheduler(args["cluster"]), args["environment"])
+    return f"http://{host}:{names.DASHBOARD_PORT}"
 
 
 def _metadata(args: WorkerGroupArgs) -> Spec:

@@ -81,6 +81,14 @@ POOLS_ROUTE: Final = "/api/v1/pools"
 """Where the scheduler's HTTP server (DASHBOARD_PORT) tells what each pool needs."""
 
 
+def service_host(service: str, environment: str) -> str:
+    """DNS name of a Service of an environment, inside its site, from any namespace.
+
+    Without the cluster's domain, which a site may have chosen: every pod's search list ends the name.
+    """
+    return f"{service}.{namespace(environment)}.svc"
+
+
 def namespace(environment: str) -> str:
     """Namespace of an environment's gateway, scheduler and workers, at every site."""
     return f"isthmus-{environment}"

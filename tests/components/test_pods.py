@@ -151,7 +151,7 @@ def test_a_worker_is_started_for_its_seat_and_its_pool() -> None:
     assert {key: spec[key] for key in ("cluster", "schedulerAddress", "schedulerHttpAddress", "slots")} == {
         "cluster": "production",
         "schedulerAddress": "tcp://[fd4a:c623:ac94:1::10]:8786",
-        "schedulerHttpAddress": "http://production-scheduler.isthmus-production.svc.cluster.local:8787",
+        "schedulerHttpAddress": "http://production-scheduler.isthmus-production.svc:8787",
         "slots": {
             "first": 0,
             "count": 16,

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from components.base import OrphanError
+from components.mesh import mesh_of
 from isthmus.graph import Graph, record
-from tests.components.recorded import ROOT, graph
+from tests.components.recorded import ROOT, environment, graph
 
 Files = dict[str, Any]
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
@@ -172,6 +173,12 @@ def test_another_key_that_two_stacks_agreed_on_restarts_a_gateway_and_no_worker(
 
     assert restarted(old, new) == {"gateway"}
     assert not [key for key in keys.values() if key in repr(old) + repr(new)]
+
+
+def test_no_name_holds_the_domain_of_a_cluster() -> None:
+    """`cluster.local` is a default: a site may have chosen another one."""
+    assert "cluster.local" not in repr(graph("production"))
+    assert mesh_of(environment("production")).gateway_host == "production-gateway.isthmus-production.svc"
 
 
 def test_a_resource_beside_the_platform_is_refused_where_it_is_declared(tmp_path: Path) -> None:
