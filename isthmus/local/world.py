@@ -126,7 +126,7 @@ class World:
             self._remove_cgroups()  # without the folder nobody can be up
             return
         with cache.locked(self.state / SWEEPING):
-            if not self.up:
+            if lock.holder(self.state) is None:
                 self._remove_cgroups()
 
     def sweep_before(self) -> None:

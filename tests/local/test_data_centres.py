@@ -1,7 +1,9 @@
 """Two real data centres, shared by every test here: nodes, rights, names, data, the WAN between them."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from isthmus.errors import IsthmusError
 from isthmus.local import DataCentres
 from isthmus.local.images.catalogue import requirements
 from isthmus.local.waiting import wait_until
-from tests.local.worlds import left_over, project
+from tests.local.worlds import left_over, processes_of, project
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
@@ -240,15 +242,6 @@ def test_a_partitioned_site_is_cut_off_the_wan_and_can_still_be_looked_at(local:
     assert local.status()["sites"]["south"]["link"] == "up"
 
 
-def test_a_program_that_ends_later_makes_its_site_failed_and_is_shown(local: DataCentres) -> None:
-    command, environment = local.command_in("south", ["sh", "-c", "kill $(pidof kube-proxy)"])
-    subprocess.run(command, env=environment, check=True)
-
-    assert wait_until(lambda: local.status()["sites"]["south"]["phase"] == "failed", 30)
-    assert local.status()["sites"]["south"]["failure"].startswith("kube-proxy@south ended with exit status")
-    assert local.status()["sites"]["north"]["phase"] == "ready"
-
-
 def test_an_unknown_site_is_named_with_those_that_there_are(local: DataCentres) -> None:
     with pytest.raises(IsthmusError, match="no site wset; there are: north, south"):
         local.partition("wset")
@@ -258,4 +251,37 @@ def test_a_second_start_says_that_they_are_up(local: DataCentres) -> None:
     with pytest.raises(IsthmusError, match="up already"):
         DataCentres(local.root).start()
 
+    assert local.status()["sites"]["north"]["phase"] == "ready"
+
+
+class Hasty(DataCentres):
+    """A start that has looked before the other one was there."""
+
+    @property
+    def up(self) -> bool:
+        return False
+
+
+def test_a_start_at_the_same_moment_is_refused_and_leaves_the_first_alone(local: DataCentres) -> None:
+    before = local.status()
+    with pytest.raises(IsthmusError, match="up already"):
+        Hasty(local.root).start()
+
+    after = local.status()
+    assert (after["supervisor"], after["sites"]["north"]["pid"]) == (
+        before["supervisor"],
+        before["sites"]["north"]["pid"],
+    )
+    assert {site: row["phase"] for site, row in after["sites"].items()} == {"north": "ready", "south": "ready"}
+    assert "north" in local.kubectl("north", "get", "nodes", "-o", "name")
+
+
+def test_a_program_that_ends_later_makes_its_site_failed_and_is_shown(local: DataCentres) -> None:
+    """The last of this module: the site stays failed."""
+    running = processes_of(local.state / "south")
+    (proxy,) = (pid for pid, line in running.items() if line.split()[0].endswith("/kube-proxy"))
+    os.kill(proxy, signal.SIGTERM)
+
+    assert wait_until(lambda: local.status()["sites"]["south"]["phase"] == "failed", 30)
+    assert local.status()["sites"]["south"]["failure"].startswith("kube-proxy@south ended with exit status")
     assert local.status()["sites"]["north"]["phase"] == "ready"

@@ -127,7 +127,8 @@ def test_logs_of_an_unknown_site_name_the_sites_that_have_some(tmp_path: Path) -
 def test_ctrl_c_leaves_the_pulumi_engine_all_the_time_that_it_needs(tmp_path: Path) -> None:
     engine = tmp_path / "tools" / "pulumi" / "__main__.py"
     engine.parent.mkdir(parents=True)
-    (tmp_path / "Pulumi.yaml").touch()
+    for file in ("Pulumi.yaml", "tools/__init__.py", "tools/pulumi/__init__.py"):
+        (tmp_path / file).touch()
     engine.write_text(  # one that needs a while to write its state
         "import signal, sys, threading\ntold = threading.Event()\nsignal.signal(signal.SIGINT, lambda *_: told.set())\n"
         "print('engine', *sys.argv[1:], flush=True)\ntold.wait(20)\nthreading.Event().wait(0.6)\n"
