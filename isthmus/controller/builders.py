@@ -13,6 +13,7 @@ from isthmus.controller.kinds import CLUSTERS, DEPLOYMENTS, GROUPS, PODS, SERVIC
 from isthmus.controller.views import Cluster, Group, Slots, Template
 from isthmus.names import (
     ANNOTATION_HANDED_DOWN,
+    ANNOTATION_TEMPLATE,
     DASK_GRACE_S,
     ENV_ADDRESS,
     ENV_SCHEDULER_ADDRESS,
@@ -33,7 +34,7 @@ from isthmus.names import (
 #: Upstream's: a mesh proxy between Dask's peers breaks their connections.
 NO_ISTIO: Final = {"sidecar.istio.io/inject": "false"}
 #: Annotations that speak of the object they are on and of nothing else.
-NOT_COPIED: Final = ("kopf.zalando.org", "kubectl.kubernetes.io", ANNOTATION_HANDED_DOWN)
+NOT_COPIED: Final = ("kopf.zalando.org", "kubectl.kubernetes.io", ANNOTATION_HANDED_DOWN, ANNOTATION_TEMPLATE)
 #: The first slot's address within a site's /64, as in isthmus.wireguard.addresses.
 FIRST_SLOT: Final = 0x11
 ENV_ROUTES: Final = "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES"
@@ -59,8 +60,9 @@ def scheduler_deployment(cluster: Cluster) -> Object:
     for container in pod["containers"]:
         container["env"] = _with_defaults(container.get("env"), {ENV_ROUTES: str(list(ROUTES))})
     described = _metadata(cluster.scheduler, {**reserved, **NO_ISTIO})
+    noted = _made_from(described, cluster.scheduler.digest)
     return {
-        **_head(DEPLOYMENTS, scheduler(cluster.name), cluster.namespace, described, _owner(CLUSTERS, cluster)),
+        **_head(DEPLOYMENTS, scheduler(cluster.name), cluster.namespace, noted, _owner(CLUSTERS, cluster)),
         "spec": {
             "replicas": 1,
             "strategy": {"type": "Recreate"},
@@ -71,7 +73,7 @@ def scheduler_deployment(cluster: Cluster) -> Object:
 
 
 def scheduler_service(cluster: Cluster) -> Object:
-    described = _metadata(cluster.scheduler, _scheduler_labels(cluster))
+    described = _made_from(_metadata(cluster.scheduler, _scheduler_labels(cluster)), cluster.service_digest)
     return {
         **_head(SERVICES, scheduler(cluster.name), cluster.namespace, described, _owner(CLUSTERS, cluster)),
         "spec": deepcopy(dict(cluster.service)),
@@ -80,7 +82,8 @@ def scheduler_service(cluster: Cluster) -> Object:
 
 def default_worker_group(cluster: Cluster) -> Object:
     """The DaskWorkerGroup that a DaskCluster brings along, with the number of workers that it is handed."""
-    described = _metadata(cluster.own, {LABEL_CLUSTER: cluster.name, LABEL_COMPONENT: "workergroup"})
+    labels = {LABEL_CLUSTER: cluster.name, LABEL_COMPONENT: "workergroup"}
+    described = _made_from(_metadata(cluster.own, labels), cluster.worker_digest)
     described["annotations"][ANNOTATION_HANDED_DOWN] = str(cluster.replicas)
     return {
         **_head(GROUPS, default_group(cluster.name), cluster.namespace, described, _owner(CLUSTERS, cluster)),
@@ -106,7 +109,7 @@ def worker_pod(group: Group, name: str, scheduler_address: str, slot: int | None
     if group.slots is not None and slot is not None:
         reserved[LABEL_SLOT] = str(slot)
         _seat(spec, group.slots, slot)
-    described = _metadata(group.template, reserved)
+    described = _made_from(_metadata(group.template, reserved), group.template.digest)
     return {**_head(PODS, name, group.namespace, described, _owner(GROUPS, group)), "spec": spec}
 
 
@@ -180,6 +183,11 @@ def _entries(values: Mapping[str, str]) -> Iterable[dict[str, str]]:
 def _metadata(template: Template, reserved: Mapping[str, str]) -> Object:
     annotations = {name: value for name, value in template.annotations.items() if not name.startswith(NOT_COPIED)}
     return {"labels": {**template.labels, **reserved}, "annotations": annotations}
+
+
+def _made_from(described: Object, digest: str) -> Object:
+    """The same metadata with a note of what the object is made from."""
+    return {**described, "annotations": {**described["annotations"], ANNOTATION_TEMPLATE: digest}}
 
 
 def _head(kind: Kind, name: str, namespace: str, described: Mapping[str, Any], owner: Object) -> Object:

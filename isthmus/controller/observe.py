@@ -4,6 +4,8 @@ A custom resource that the controller cannot act on raises `Unusable`: it become
 touches nothing else. The API server has checked the schema; this is what a schema cannot say.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,6 +19,7 @@ from isthmus.errors import IsthmusError
 from isthmus.names import (
     ANNOTATION_HANDED_DOWN,
     ANNOTATION_RETIRING,
+    ANNOTATION_TEMPLATE,
     ENV_WORKER_NAME,
     LABEL_SITE,
     LABEL_SLOT,
@@ -52,6 +55,20 @@ def owner(body: Body) -> str:
     return next((str(reference.get("uid")) for reference in references if reference.get("controller")), "")
 
 
+def digest(part: Mapping[str, Any]) -> str:
+    """What tells one version of a part of a custom resource from another: of its metadata and its spec, 16 hex digits.
+
+    Neither its replicas, nor the metadata of the resource, where tools keep their books.
+    """
+    looked_at = {"metadata": _map(part.get("metadata")), "spec": _map(part.get("spec"))}
+    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def made_from(body: Body | None) -> str:
+    """Digest of what an object of ours was made from; empty if it does not say, or there is no object."""
+    return str(_map(metadata(body or {}).get("annotations")).get(ANNOTATION_TEMPLATE, ""))
+
+
 def cluster(body: Body) -> Cluster:
     """The view of a DaskCluster. Raises Unusable if its name cannot carry a scheduler."""
     meta, spec = metadata(body), _map(body.get("spec"))
@@ -61,7 +78,7 @@ def cluster(body: Body) -> Cluster:
             "InvalidName",
             f"a DaskCluster's name has at most 53 of a-z, 0-9 and '-', none of '-' at its ends; got {name!r}",
         )
-    worker = _map(spec.get("worker"))
+    worker, service = _map(spec.get("worker")), _map(scheduler_part.get("service"))
     return Cluster(
         namespace=str(meta.get("namespace")),
         name=name,
@@ -71,8 +88,10 @@ def cluster(body: Body) -> Cluster:
         replicas=int(worker.get("replicas", 1)),
         own=_template(body, {}),
         scheduler=_template(body, scheduler_part),
-        service=_map(scheduler_part.get("service")),
+        service=service,
+        service_digest=digest({"spec": service}),
         worker=worker,
+        worker_digest=digest(worker),
         status=_map(body.get("status")),
     )
 
@@ -99,6 +118,7 @@ def group(body: Body) -> Group:
         owner=owner(body),
         replicas=int(worker.get("replicas", 1)),
         handed_down=str(_map(meta.get("annotations")).get(ANNOTATION_HANDED_DOWN, "")),
+        made_from=made_from(body),
         scheduler_address=str(spec.get("schedulerAddress") or ""),
         scheduler_http=str(spec.get("schedulerHttpAddress") or "").rstrip("/"),
         slots=_slots(spec, template),
@@ -125,6 +145,7 @@ def pod(body: Body) -> PodView:
         finished=status.get("phase") in ("Succeeded", "Failed"),
         ending="deletionTimestamp" in meta,
         retiring=ANNOTATION_RETIRING in _map(meta.get("annotations")),
+        template=made_from(body),
     )
 
 
@@ -176,6 +197,7 @@ def _template(body: Body, part: Mapping[str, Any]) -> Template:
         labels={**_map(top.get("labels")), **_map(own.get("labels"))},
         annotations={**_map(top.get("annotations")), **_map(own.get("annotations"))},
         spec=_map(part.get("spec")),
+        digest=digest(part),
     )
 
 

@@ -1,9 +1,11 @@
 """What is reported of a cluster and of a group. Pure; written last in a pass, and only if it says something new.
 
-    DaskCluster      phase Created -> Pending -> Running, or Error.   SchedulerReady, WorkersReady
-    DaskWorkerGroup  phase Pending -> Running, or Error.              WorkersReady, ScalingLimited
+    DaskCluster      phase Created -> Pending -> Running, or Error.   SchedulerReady, WorkersReady, SpecApplied
+    DaskWorkerGroup  phase Pending -> Running, or Error.              WorkersReady, ScalingLimited, SpecApplied
 
 `Running` does not mean ready: clients of the Dask operator wait for exactly that word before they look themselves.
+`observedGeneration` means seen, not applied: what is there already keeps the spec that it was made from, and
+`SpecApplied` says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from isthmus.controller.kinds import Body
-from isthmus.controller.observe import deployment_ready, load_balancer_pending
+from isthmus.controller.observe import deployment_ready, load_balancer_pending, made_from
 from isthmus.controller.plan import ClusterPlan, GroupPlan, live
 from isthmus.controller.views import Cluster, Group, PodView
 from isthmus.names import LABEL_WORKER_GROUP, default_group, scheduler
@@ -20,6 +22,7 @@ from isthmus.names import LABEL_WORKER_GROUP, default_group, scheduler
 SCHEDULER_READY: Final = "SchedulerReady"
 WORKERS_READY: Final = "WorkersReady"
 SCALING_LIMITED: Final = "ScalingLimited"
+SPEC_APPLIED: Final = "SpecApplied"
 ACCEPTED: Final = "Accepted"
 
 
@@ -65,6 +68,7 @@ def cluster_status(
         "conditions": [
             _scheduler_ready(cluster, plan, deployment, trouble),
             _all_workers_ready(groups, made=default is not None),
+            _parts_applied(cluster, deployment, service, default),
         ],
     }
 
@@ -97,6 +101,32 @@ def _all_workers_ready(groups: Sequence[Group], made: bool) -> Condition:
     return Condition(WORKERS_READY, settled, "Ready" if settled else "NotReady", message)
 
 
+def _parts_applied(cluster: Cluster, deployment: Body | None, service: Body | None, default: Group | None) -> Condition:
+    """Whether the parts were made from the spec as it is now. One that does not say is not counted."""
+    older = []
+    if made_from(deployment) not in ("", cluster.scheduler.digest):
+        older.append(f"Deployment {scheduler(cluster.name)}")
+    if made_from(service) not in ("", cluster.service_digest):
+        older.append(f"Service {scheduler(cluster.name)}")
+    # A group that has the same spec by now, by whatever hand, is as asked.
+    if (
+        default is not None
+        and default.made_from
+        and cluster.worker_digest
+        not in (
+            default.made_from,
+            default.template.digest,
+        )
+    ):
+        older.append(f"DaskWorkerGroup {default.name}")
+    if not older:
+        return Condition(SPEC_APPLIED, True, "Applied")
+    message = (
+        f"of an older spec: {', '.join(older)}; delete what is named to have it made anew, which ends what it runs"
+    )
+    return Condition(SPEC_APPLIED, False, "OlderParts", message)
+
+
 def group_status(
     group: Group,
     plan: GroupPlan,
@@ -116,7 +146,11 @@ def group_status(
         "replicas": len(counted),
         "readyReplicas": sum(pod.ready for pod in counted),
         "selector": f"{LABEL_WORKER_GROUP}={group.name}",
-        "conditions": [_workers_ready(group, plan, counted, missing), _scaling(group, limited)],
+        "conditions": [
+            _workers_ready(group, plan, counted, missing),
+            _scaling(group, limited),
+            _pods_applied(group, counted),
+        ],
     }
 
 
@@ -148,6 +182,17 @@ def _scaling(group: Group, limited: Trouble | None) -> Condition:
     if limited is not None:
         return Condition(SCALING_LIMITED, True, limited.reason, limited.message)
     return Condition(SCALING_LIMITED, False, "AsAsked", "")
+
+
+def _pods_applied(group: Group, counted: Sequence[PodView]) -> Condition:
+    """Whether the pods were made from the template as it is now. One that does not say is not counted as older."""
+    older = sum(pod.template not in ("", group.template.digest) for pod in counted)
+    if older:
+        message = f"{older} of {len(counted)} pods run an older template; delete them to have them made anew"
+        return Condition(SPEC_APPLIED, False, "OlderPods", message)
+    silent = sum(not pod.template for pod in counted)
+    message = f"{silent} of {len(counted)} pods do not say which template they were made from" if silent else ""
+    return Condition(SPEC_APPLIED, True, "Applied", message)
 
 
 def unusable_status(generation: int, old: Mapping[str, Any], trouble: Trouble) -> dict[str, Any]:

@@ -15,6 +15,8 @@ class Template:
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
     spec: Mapping[str, Any]
+    digest: str = ""
+    """Of the part's own metadata and its spec: another one, another template."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,11 @@ class Cluster:
     """Its own labels and annotations, and an empty spec: what the default group inherits."""
     scheduler: Template
     service: Mapping[str, Any]
+    service_digest: str
     worker: Mapping[str, Any]
     """`spec.worker`, copied into the default group."""
+    worker_digest: str
+    """Of `worker` without its replicas."""
     status: Mapping[str, Any]
 
     @property
@@ -86,6 +91,8 @@ class Group:
     replicas: int
     handed_down: str
     """The cluster's replicas that it was last given; empty if it never was."""
+    made_from: str
+    """Digest of the cluster's `spec.worker` that it was made from; empty if somebody else made it."""
     scheduler_address: str
     scheduler_http: str
     slots: Slots | None
@@ -113,3 +120,5 @@ class PodView:
     """It has a deletionTimestamp."""
     retiring: bool
     """Marked: its retirement has been asked for, or was about to be."""
+    template: str = ""
+    """Digest of the template that it was made from; empty if it does not say."""

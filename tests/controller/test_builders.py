@@ -24,6 +24,10 @@ ROUTES = (
     "'distributed.http.scheduler.api']"
 )
 
+#: Literals: a release that digests otherwise would call everything that an older one made outdated.
+DIGEST_OF_SCHEDULER, DIGEST_OF_WORKER = "37c240d803a1b104", "620b26214b2804c8"
+DIGEST_OF_SERVICE = "18302c842bf24f1f"
+
 
 def the_cluster(body: dict[str, Any]) -> Cluster:
     return observe.cluster(stored(body, uid="cluster-uid"))
@@ -48,7 +52,7 @@ def test_the_scheduler_is_a_deployment_that_never_runs_twice() -> None:
                 "dask.org/component": "scheduler",
                 "sidecar.istio.io/inject": "false",
             },
-            "annotations": {},
+            "annotations": {"isthmus.dev/template": DIGEST_OF_SCHEDULER},
             "ownerReferences": [CLUSTER_OWNER],
         },
         "spec": {
@@ -93,6 +97,7 @@ def test_the_service_is_as_given_and_without_the_label_of_istio() -> None:
     made = builders.scheduler_service(the_cluster(cluster()))
 
     assert made["metadata"]["labels"] == {"dask.org/cluster-name": "demo", "dask.org/component": "scheduler"}
+    assert made["metadata"]["annotations"] == {"isthmus.dev/template": DIGEST_OF_SERVICE}
     assert made["spec"] == cluster()["spec"]["scheduler"]["service"]
 
 
@@ -104,7 +109,7 @@ def test_the_default_group_has_its_owner_and_its_replicas_from_the_first_moment(
             "name": "demo-default",
             "namespace": "isthmus-test",
             "labels": {"dask.org/cluster-name": "demo", "dask.org/component": "workergroup"},
-            "annotations": {"isthmus.dev/replicas-handed-down": "3"},
+            "annotations": {"isthmus.dev/replicas-handed-down": "3", "isthmus.dev/template": DIGEST_OF_WORKER},
             "ownerReferences": [CLUSTER_OWNER],
         },
         "spec": {"cluster": "demo", "worker": {"replicas": 3, "spec": pod_spec()}},
@@ -124,7 +129,7 @@ def test_a_worker_of_a_local_cluster() -> None:
                 "dask.org/workergroup-name": "demo-north",
                 "sidecar.istio.io/inject": "false",
             },
-            "annotations": {},
+            "annotations": {"isthmus.dev/template": DIGEST_OF_WORKER},
             "ownerReferences": [{**CLUSTER_OWNER, "kind": "DaskWorkerGroup", "name": "demo-north", "uid": "group-uid"}],
         },
         "spec": {
@@ -275,10 +280,14 @@ def test_annotations_of_kopf_kubectl_and_our_own_books_are_not_passed_down() -> 
         "kopf.zalando.org/last-handled-configuration": "{}",
         "kubectl.kubernetes.io/last-applied-configuration": "{}",
         "isthmus.dev/replicas-handed-down": "3",
+        "isthmus.dev/template": "of the cluster's worker",
         "example.org/owner": "north",
     }
 
-    assert the_pod(body)["metadata"]["annotations"] == {"example.org/owner": "north"}
+    assert the_pod(body)["metadata"]["annotations"] == {
+        "isthmus.dev/template": DIGEST_OF_WORKER,
+        "example.org/owner": "north",
+    }
 
 
 def test_the_template_is_not_changed_by_what_is_made_of_it() -> None:

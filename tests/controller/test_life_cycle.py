@@ -4,7 +4,7 @@ import pytest
 
 from tests.controller.admin import condition, eventually, phase
 from tests.controller.kubelet import Kubelet
-from tests.controller.objects import cluster, group, seated
+from tests.controller.objects import cluster, group, pod_spec, seated
 from tests.controller.running import Controller, Recorder
 from tests.controller.site import Site, of
 from tests.local_api import ApiServer
@@ -248,6 +248,64 @@ def test_a_template_that_the_api_server_refuses_is_an_error_with_its_words(
     eventually(lambda: len(site.live(NORTH)), 1)
 
 
+def applied(site: Site, plural: str, name: str) -> str:
+    """Reason and message of SpecApplied."""
+    conditions = ((site.get(plural, name) or {}).get("status") or {}).get("conditions") or []
+    return next((f"{each['reason']}: {each['message']}" for each in conditions if each["type"] == "SpecApplied"), "")
+
+
+def test_a_changed_template_says_which_pods_it_has_not_reached_and_deleting_them_is_the_way(
+    site: Site, kubelet: Kubelet, controller: Controller
+) -> None:
+    site.make("daskworkergroups", seated(replicas=2))
+    eventually(lambda: site.workers("demo-north"), ("True", "Ready"))
+    assert applied(site, "daskworkergroups", "demo-north") == "Applied: "
+    first, second = site.live(NORTH)
+
+    newer = {
+        "spec": {
+            "worker": {
+                "spec": {
+                    **seated(replicas=2)["spec"]["worker"]["spec"],
+                    **pod_spec("dask", "worker", "--nthreads", "2"),
+                }
+            }
+        }
+    }
+    site.admin.patch("daskworkergroups", site.namespace, "demo-north", newer)
+
+    way_out = "pods run an older template; delete them to have them made anew"
+    eventually(lambda: applied(site, "daskworkergroups", "demo-north"), f"OlderPods: 2 of 2 {way_out}")
+    site.admin.delete("pods", site.namespace, first)
+    eventually(lambda: applied(site, "daskworkergroups", "demo-north"), f"OlderPods: 1 of 2 {way_out}")
+    silent = {"metadata": {"annotations": {"isthmus.dev/template": None}}}  # as a pod that another release made
+    site.admin.patch("pods", site.namespace, second, silent)
+    eventually(
+        lambda: applied(site, "daskworkergroups", "demo-north"),
+        "Applied: 1 of 2 pods do not say which template they were made from",
+    )
+    site.admin.delete("pods", site.namespace, second)
+    eventually(lambda: applied(site, "daskworkergroups", "demo-north"), "Applied: ")
+
+
+def test_a_changed_scheduler_says_that_its_deployment_is_older_until_it_is_deleted(
+    site: Site, kubelet: Kubelet, controller: Controller
+) -> None:
+    site.make("daskclusters", cluster())
+    eventually(lambda: applied(site, "daskclusters", "demo"), "Applied: ")
+
+    newer = {"spec": {"scheduler": {"spec": pod_spec("dask", "scheduler", "--no-show")}}}
+    site.admin.patch("daskclusters", site.namespace, "demo", newer)
+
+    eventually(
+        lambda: applied(site, "daskclusters", "demo"),
+        "OlderParts: of an older spec: Deployment demo-scheduler; delete what is named to have it made anew, which "
+        "ends what it runs",
+    )
+    site.admin.delete("deployments", site.namespace, "demo-scheduler")
+    eventually(lambda: applied(site, "daskclusters", "demo"), "Applied: ")
+
+
 def test_groups_that_share_slots_do_not_share_workers(site: Site, kubelet: Kubelet, controller: Controller) -> None:
     site.make("daskworkergroups", seated("demo-north", replicas=2, first=0, count=4))
     eventually(lambda: len(site.live(NORTH)), 2)
@@ -304,7 +362,7 @@ def test_deletion_needs_no_controller(site: Site, server: ApiServer, kubelet: Ku
 
     kinds = ("daskclusters", "daskworkergroups", "pods", "deployments", "services")
     # The garbage collector learns of new kinds every 30 s.
-    eventually(lambda: [site.admin.list(kind, site.namespace) for kind in kinds], [[]] * 5, patience_s=60)
+    eventually(lambda: [site.admin.list(kind, site.namespace) for kind in kinds], [[]] * 5, within_s=60)
 
 
 def test_nothing_comes_back_while_a_cluster_is_torn_down(
@@ -317,5 +375,5 @@ def test_nothing_comes_back_while_a_cluster_is_torn_down(
     site.admin.delete("daskclusters", site.namespace, "demo")
 
     kinds = ("daskworkergroups", "pods", "deployments", "services")
-    eventually(lambda: [site.admin.list(kind, site.namespace) for kind in kinds], [[]] * 4, patience_s=60)
+    eventually(lambda: [site.admin.list(kind, site.namespace) for kind in kinds], [[]] * 4, within_s=60)
     assert len([call for call in recorder.writes if call.method == "POST"]) == made

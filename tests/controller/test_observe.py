@@ -50,6 +50,34 @@ def test_a_resource_that_no_pod_could_come_of_is_refused(read: Callable[[], obje
     assert datum in str(refused.value)
 
 
+def worker(**part: Any) -> Object:
+    """`spec.worker` with something else than usual."""
+    return {"replicas": 1, "spec": pod_spec(), **part}
+
+
+DIGESTS = [
+    ("other replicas", worker(replicas=9), False),
+    ("keys in another order", dict(reversed(worker().items())), False),
+    ("no metadata, spelled out", worker(metadata={}), False),
+    ("another image", worker(spec={"containers": [{"name": "dask", "image": "example/dask:2"}]}), True),
+    ("other arguments", worker(spec=pod_spec("dask", "worker", "--nthreads=2")), True),
+    ("a volume", worker(spec=pod_spec(volumes=[{"name": "data"}])), True),
+    ("an annotation", worker(metadata={"annotations": {"isthmus.dev/configuration": "1"}}), True),
+    ("a label", worker(metadata={"labels": {"isthmus.dev/pool": "a"}}), True),
+]
+
+
+@pytest.mark.parametrize(("part", "differs"), [row[1:] for row in DIGESTS], ids=[row[0] for row in DIGESTS])
+def test_another_template_has_another_digest(part: Object, differs: bool) -> None:
+    assert (observe.digest(part) != observe.digest(worker())) is differs
+
+
+def test_the_books_that_tools_keep_on_a_resource_are_no_part_of_its_template() -> None:
+    kept = stored(group(), uid="u", annotations={"example.org/synced-at": "noon"})
+
+    assert observe.group(kept).template.digest == observe.group(stored(group(), uid="u")).template.digest
+
+
 def test_a_cluster_of_53_is_fine() -> None:
     assert observe.cluster(stored(cluster("a" * 53), uid="u")).name == "a" * 53
 
@@ -87,6 +115,7 @@ PODS = [
     ("ending", pod("Running", deletionTimestamp="2026-11-24T08:01:00Z"), view(running=True, ending=True)),
     ("marked", pod("Running", annotations={"isthmus.dev/retiring": "true"}), view(running=True, retiring=True)),
     ("seated", pod("Running", labels={"isthmus.dev/slot": "7"}), view(running=True, slot=7)),
+    ("of a template", pod("Running", annotations={"isthmus.dev/template": "abc"}), view(running=True, template="abc")),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from isthmus.controller import observe
 from isthmus.controller.plan import ClusterPlan, GroupPlan
 from isthmus.controller.status import Condition, Trouble, cluster_status, group_status, news
-from tests.controller.objects import cluster, stored
+from tests.controller.objects import cluster, group, stored
 from tests.controller.views import a_group, a_pod
 
 T0, T1 = 1795507200.0, 1795507260.0
@@ -41,7 +41,7 @@ def test_running_means_made_and_readiness_is_a_condition(
 
     said = cluster_status(seen, ClusterPlan(), deployment=deployment, service=service, groups=groups, trouble=trouble)
 
-    scheduler, workers = said["conditions"]
+    scheduler, workers, _ = said["conditions"]
     assert (said["phase"], scheduler.status, scheduler.reason, workers.status) == expected
 
 
@@ -80,8 +80,93 @@ def test_a_group_says_why_it_is_not_as_asked(
 ) -> None:
     said = group_status(group, plan, pods, missing=None, limited=limited)
 
-    workers, scaling = said["conditions"]
+    workers, scaling, _ = said["conditions"]
     assert (workers.reason, scaling.reason) == expected
+
+
+APPLIED, OLDER = (True, "Applied"), (False, "OlderPods")
+TEMPLATES = [
+    ("no pods", [], (*APPLIED, "")),
+    ("all of this template", ["now", "now"], (*APPLIED, "")),
+    (
+        "some of another",
+        ["now", "then", "before"],
+        (*OLDER, "2 of 3 pods run an older template; delete them to have them made anew"),
+    ),
+    ("one that does not say", ["now", ""], (*APPLIED, "1 of 2 pods do not say which template they were made from")),
+    (
+        "one that does not say beside an older one",
+        ["", "then"],
+        (*OLDER, "1 of 2 pods run an older template; delete them to have them made anew"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("templates", "expected"), [row[1:] for row in TEMPLATES], ids=[row[0] for row in TEMPLATES])
+def test_a_group_says_whether_its_pods_are_of_its_template(
+    templates: list[str], expected: tuple[bool, str, str]
+) -> None:
+    pods = [a_pod(f"pod-{at}", template=template) for at, template in enumerate(templates)]
+    pods.append(a_pod("gone-soon", "ending", template="then"))
+
+    applied = group_status(a_group(1), GroupPlan(), pods, missing=None, limited=None)["conditions"][-1]
+
+    assert (applied.type, applied.status, applied.reason, applied.message) == ("SpecApplied", *expected)
+
+
+def noted(body: dict[str, Any], template: str) -> dict[str, Any]:
+    return {**body, "metadata": {"annotations": {"isthmus.dev/template": template}}}
+
+
+SEEN = observe.cluster(stored(cluster(), uid="c"))
+OTHER_SPEC = a_group(0).template
+SAME_SPEC = observe.group(stored(group("demo-default"), uid="g")).template
+ENDS = "; delete what is named to have it made anew, which ends what it runs"
+PARTS = [
+    ("nothing made yet", None, None, None, ""),
+    ("parts that do not say", READY, SERVICE, DEFAULT, ""),
+    (
+        "parts of this spec",
+        noted(READY, SEEN.scheduler.digest),
+        noted(SERVICE, SEEN.service_digest),
+        a_group(0, name="demo-default", made_from=SEEN.worker_digest, template=OTHER_SPEC),
+        "",
+    ),
+    (
+        "parts of another",
+        noted(READY, "then"),
+        noted(SERVICE, "then"),
+        a_group(0, name="demo-default", made_from="then", template=OTHER_SPEC),
+        f"of an older spec: Deployment demo-scheduler, Service demo-scheduler, DaskWorkerGroup demo-default{ENDS}",
+    ),
+    (
+        "a default group brought to the same spec by hand",
+        None,
+        None,
+        a_group(0, name="demo-default", made_from="then", template=SAME_SPEC),
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("deployment", "service", "default", "older"), [row[1:] for row in PARTS], ids=[row[0] for row in PARTS]
+)
+def test_a_cluster_says_whether_its_parts_are_of_its_spec(
+    deployment: Any, service: Any, default: Any, older: str
+) -> None:
+    groups = () if default is None else (default,)
+
+    applied = cluster_status(SEEN, ClusterPlan(), deployment=deployment, service=service, groups=groups, trouble=None)[
+        "conditions"
+    ][-1]
+
+    assert (applied.type, applied.status, applied.reason, applied.message) == (
+        "SpecApplied",
+        not older,
+        "OlderParts" if older else "Applied",
+        older,
+    )
 
 
 PHASES = [
@@ -97,7 +182,7 @@ PHASES = [
 def test_the_phase_of_a_group_follows_from_why_workers_are_missing(missing: Trouble | None, phase: str) -> None:
     said = group_status(a_group(2), GroupPlan(), [a_pod("a")], missing=missing, limited=None)
 
-    workers, _ = said["conditions"]
+    workers, *_ = said["conditions"]
     assert (said["phase"], workers.status, workers.reason) == (phase, False, missing.reason if missing else "NotReady")
 
 

@@ -24,16 +24,19 @@ def a_group(replicas: int, slots: tuple[int, int] | None = None, **more: Any) ->
         "owner": "",
         "replicas": replicas,
         "handed_down": "",
+        "made_from": "",
         "scheduler_address": "tcp://[fd62:7c3f:cad5:1::10]:8786",
         "scheduler_http": "",
         "slots": seats,
-        "template": Template({}, {}, {}),
+        "template": Template({}, {}, {}, "now"),
         "status": {},
     }
     return Group(**{**values, **more})
 
 
-def a_pod(name: str, state: str = "running", *, slot: int | None = None, created: float = 0.0) -> PodView:
+def a_pod(
+    name: str, state: str = "running", *, slot: int | None = None, created: float = 0.0, template: str = "now"
+) -> PodView:
     """A pod that is pending, running, marked (running and marked for retirement), finished or ending."""
     return PodView(
         name=name,
@@ -47,6 +50,7 @@ def a_pod(name: str, state: str = "running", *, slot: int | None = None, created
         finished=state == "finished",
         ending=state == "ending",
         retiring=state == "marked",
+        template=template,
     )
 
 
