@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel
+.PHONY: help root setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -51,7 +51,10 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/python -m tests.docs.pictures
 	git diff --stat tests docs
 
-demo: binaries ## three data centres on this machine, `pulumi up`, the calculation with and without pools
+root: # before anything is built in vain
+	@test "$$(id -u)" = 0 || { echo "local data centres need root; run it with sudo -E" >&2; exit 1; }
+
+demo: root binaries ## three data centres on this machine, `pulumi up`, the calculation with and without pools
 	$(BIN)/python -m demo $(DEMO)
 
 down: $(READY) ## ends what `make demo` left running
