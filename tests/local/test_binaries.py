@@ -174,6 +174,19 @@ def test_a_go_that_is_too_old_is_named_with_the_one_that_is_needed(
         build(recipe(module))
 
 
+def test_a_build_with_cgo_asks_for_a_c_compiler_whatever_its_recipe_says(
+    monkeypatch: pytest.MonkeyPatch, module: Path, tmp_path: Path
+) -> None:
+    go = tmp_path / "bin" / "go"
+    go.parent.mkdir()
+    go.write_text("#!/bin/sh\necho go1.26.0\necho local\n")
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", str(go.parent))
+
+    with pytest.raises(IsthmusError, match=r"lacks gcc .*apt-get install .*gcc"):
+        build(recipe(module, builds=(Build((".",), "hello", cgo=True),)))
+
+
 def test_the_packages_that_are_checked_are_those_that_make_installs() -> None:
     installed = (CHECKOUT / "tools" / "debian-packages.txt").read_text().split()
     checked = {need.package for need in (*machine.CGO, *machine.BUILD, *machine.RUN)}
