@@ -5,6 +5,9 @@
               │        └─ Cluster                     (the scheduler site)
               └─ the seed that every key of the environment is derived from
 
-Arguments are TypedDicts, so that programs in other languages can hand over plain mappings. A logical name is chosen and
-never derived from a value that can move: only the names of sites and pools and the numbers of slots are part of one.
+Arguments are TypedDicts, so that programs in other languages can hand over plain mappings. Platform is the exception:
+it takes the environment as `isthmus.environment` has read it, and is for programs in Python. A logical name is chosen
+and never derived from a value that can move: only the names of sites, pools and claims and the numbers of slots are
+part of one. No two sites can come to one name: what follows a site's name is fixed and no ending of another, or stands
+behind a dot.
 """

@@ -24,7 +24,10 @@ SEED_LENGTH = 64
 
 
 class PlatformArgs(TypedDict):
-    """What is configured, and the way to what is configured as a secret."""
+    """What is configured, and the way to what is configured as a secret.
+
+    The one component that takes more than plain mappings: a program in another language declares its parts.
+    """
 
     environment: configured.Environment
     secret: Callable[[str], pulumi.Output[str]]

@@ -116,9 +116,10 @@ class Site(Component, kind="Site"):
         """What guards the namespaces that are ours."""
         opts = self.child_opts()
         for namespace in _namespaces(args):
-            system = "system-" if namespace == names.SYSTEM_NAMESPACE else ""
+            # At the end: in the middle, the one of site x would be called as the other of a site x-system.
+            system = "-system" if namespace == names.SYSTEM_NAMESPACE else ""
             network.allow(
-                f"{name}-{system}default-deny", args, called="default-deny", of={}, namespace=namespace, opts=opts
+                f"{name}-default-deny{system}", args, called="default-deny", of={}, namespace=namespace, opts=opts
             )
         quota: Spec = {
             "hard": {
@@ -133,7 +134,7 @@ class Site(Component, kind="Site"):
     def _claims(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
         return [
             PersistentVolumeClaim(
-                f"{name}-{claim}",
+                f"{name}.{claim}",  # no name holds a dot: a-b's claim c is not a's claim b-c
                 metadata=metadata(args, claim),
                 spec=_claim(fields),
                 opts=self.child_opts(),

@@ -83,7 +83,7 @@ def test_a_site_whose_operator_installed_everything_gets_only_what_is_ours(tmp_p
         "ecmwf-environment",
         "ecmwf-quota",
         "ecmwf-system",
-        "ecmwf-system-default-deny",
+        "ecmwf-default-deny-system",
     }
     assert recorded.exports["namespaces"]["ecmwf"] == ["isthmus-local"]
 
@@ -106,6 +106,20 @@ def test_a_scheduler_at_a_site_of_another_stack_leaves_only_doors_here(tmp_path:
         "tcp://[fd62:7c3f:cad5:9::10]:8786"
     }
     assert "far" not in recorded.exports["schedulers"]
+
+
+def test_sites_whose_names_begin_alike_do_not_meet(tmp_path: Path) -> None:
+    """A logical name of one that is also the other's would be refused by the engine, or take its place."""
+    claim = {"storage": "1Gi", "storageClass": "isthmus-local"}
+
+    def change(files: Files) -> None:
+        files["ecmwf-system"] = files.pop("eumetsat") | {"claims": {"observations": claim}}
+        files["ecmwf"]["claims"] |= {"system-observations": claim}
+        files["stack"]["isthmus:sites"] = ["home", "ecmwf", "ecmwf-system"]
+
+    recorded = variant(tmp_path, change)
+
+    assert len(recorded.nodes) == len(graph("local").nodes) + 1
 
 
 def test_a_gateway_may_call_a_site_of_another_stack(tmp_path: Path) -> None:
