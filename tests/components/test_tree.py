@@ -133,7 +133,7 @@ def test_a_group_waits_for_the_secrets_that_its_workers_will_mount(stack: str) -
         for name, pool in site.pools.items():
             waits = short(recorded.named(CUSTOM[1], f"{name}-group").dependencies)
             assert {f"{SECRET}::{site.name}-slot-{slot}" for slot in pool.slots.numbers} <= waits
-            assert {f"kubernetes:core/v1:PersistentVolumeClaim::{site.name}-{claim}" for claim in site.claims} <= waits
+            assert {f"kubernetes:core/v1:PersistentVolumeClaim::{site.name}.{claim}" for claim in site.claims} <= waits
 
 
 @both
