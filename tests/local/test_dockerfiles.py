@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def instructions(image: str) -> list[tuple[str, str]]:
-    """The Dockerfile's last stage as (instruction, arguments), and the RUN and ARG lines of every stage."""
+    """The Dockerfile as (instruction, arguments), all of its stages in order."""
     text = (ROOT / "images" / image / "Dockerfile").read_text().replace("\\\n", " ")
     rows = [line.split(maxsplit=1) for line in text.splitlines() if line and not line.startswith("#")]
     return [(word, " ".join(rest.split())) for word, rest in rows]
@@ -39,7 +39,7 @@ def test_both_have_the_python_that_the_file_was_locked_for(image: str) -> None:
     locked_for = re.search(r"COMPILE := .* --python-version (\S+)", (ROOT / "Makefile").read_text())
 
     assert locked_for is not None
-    assert arguments(image, "ARG") == [f"PYTHON={locked_for[1]}"]
+    assert arguments(image, "ARG") == [f"PYTHON={locked_for[1]}", "DIGEST"]
 
 
 @pytest.mark.parametrize("image", ["dask", "controller", "tunnel"])
@@ -56,6 +56,14 @@ def test_both_run_as_the_same_user_with_the_same_entrypoint_and_environment(imag
     assert variables - elsewhere == {row for row in ours.get("Env", []) if not row.startswith("PATH=")}
 
 
+@pytest.mark.parametrize("image", ["dask", "controller", "tunnel"])
+def test_a_base_is_pinned_by_a_digest_that_must_be_given(image: str) -> None:
+    bases = [row.split()[0] for row in arguments(image, "FROM")]
+
+    assert "DIGEST" in arguments(image, "ARG")
+    assert [base for base in bases if base != "scratch" and not base.endswith("@${DIGEST}")] == []
+
+
 def test_both_tunnels_are_built_with_the_same_call_and_the_same_go() -> None:
     (build,) = recipes.TUNNEL.builds
     go_mod = (ROOT / "tunnel" / "go.mod").read_text()
@@ -64,7 +72,7 @@ def test_both_tunnels_are_built_with_the_same_call_and_the_same_go() -> None:
     call[call.index("-o") + 1] = "/tunnel"
 
     assert shlex.split(arguments("tunnel", "RUN")[-1]) == ["CGO_ENABLED=0", *call]
-    assert arguments("tunnel", "ARG") == [f"GO={re.search(r'^go (.+)$', go_mod, re.MULTILINE)[1]}"]  # type: ignore[index]
+    assert arguments("tunnel", "ARG")[0] == f"GO={re.search(r'^go (.+)$', go_mod, re.MULTILINE)[1]}"  # type: ignore[index]
 
 
 def test_the_controller_gets_the_package_of_this_checkout() -> None:
