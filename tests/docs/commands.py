@@ -7,7 +7,11 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(str(page.relative_to(CHECKOUT)) for page in CHECKOUT.glob("docs/**/*.md")),
+    *(
+        str(page.relative_to(CHECKOUT))
+        for room in ("docs", "changelog.d")
+        for page in sorted((CHECKOUT / room).rglob("*.md"))
+    ),
 )
 
 

@@ -1,0 +1,76 @@
+"""The page about a first real deployment: what it shows is loaded, judged and compared with the names that hold."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from isthmus import names
+from isthmus.environment import Environment, load
+from isthmus.graph import record
+from policy.record import Provider, Resource, ResourceRule
+from policy.rules import RULES
+from tests.docs.commands import CHECKOUT
+
+PAGE = (CHECKOUT / "docs/guides/first-site.md").read_text()
+#: Name of a file -> its content: every block of YAML begins with the name as a remark.
+FILES = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", PAGE, flags=re.DOTALL))
+STACK, FIRST, SECOND = "stacks/Pulumi.field.yaml", "stacks/field/home.yaml", "stacks/field/ecmwf.yaml"
+
+
+def _project(root: Path, *sites: str) -> Path:
+    """A project with the page's files of these sites, and its list of sites as the page has it for them."""
+    listed = f"isthmus:sites: [{', '.join(Path(site).stem for site in sites)}]"
+    assert listed in PAGE
+    for file in ("Pulumi.yaml", "__main__.py"):
+        (root / file).write_text((CHECKOUT / file).read_text())
+    for file in (STACK, *sites):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text(FILES[file].replace("isthmus:sites: [home]", listed))
+    return root
+
+
+def _environment(root: Path, *sites: str) -> Environment:
+    return load(_project(root, *sites), "field")
+
+
+@pytest.mark.parametrize("sites", [(FIRST,), (FIRST, SECOND)], ids=["one site", "two sites"])
+def test_its_stack_files_describe_an_environment(tmp_path: Path, sites: tuple[str, ...]) -> None:
+    environment = _environment(tmp_path, *sites)
+
+    assert [site.name for site in environment.sites] == [Path(site).stem for site in sites]
+
+
+def test_its_notebook_has_the_names_that_the_stack_makes() -> None:
+    pod: dict[str, Any] = yaml.safe_load(FILES["notebook.yaml"])
+    (container,) = pod["spec"]["containers"]
+
+    assert pod["metadata"]["namespace"] == names.namespace("field")
+    assert pod["metadata"]["labels"] == {names.LABEL_ROLE: "client"}
+    assert container["env"] == [{"name": "PYTHONPATH", "value": f"{names.PYTHON_DIR}/{names.PYTHON_ZIP}"}]
+    assert container["volumeMounts"] == [{"name": "python", "mountPath": names.PYTHON_DIR, "readOnly": True}]
+    assert pod["spec"]["volumes"] == [{"name": "python", "configMap": {"name": names.python("field")}}]
+    assert f'Client("tcp://{names.scheduler("field")}:{names.SCHEDULER_PORT}")' in PAGE
+
+
+def test_its_notebook_is_what_our_own_policies_ask_of_a_pod() -> None:
+    pod = yaml.safe_load(FILES["notebook.yaml"])
+    resource = Resource("kubernetes:core/v1:Pod", "notebook", pod, provider=Provider("urn", "home"))
+
+    found = {rule.name: rule.violations(resource, {}) for rule in RULES if isinstance(rule, ResourceRule)}
+
+    assert {name: findings for name, findings in found.items() if findings} == {}
+
+
+def test_a_second_site_changes_of_the_first_its_gateway_its_catalog_and_two_templates(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+
+    before = record(_project(tmp_path / "one", FIRST), "field", preview=False)
+    after = record(_project(tmp_path / "two", FIRST, SECOND), "field", preview=False)
+
+    known = {node.urn: node for node in after.nodes}
+    changed = {node.name for node in before.nodes if known[node.urn].inputs != node.inputs}
+    assert changed == {"home-gateway", "home-python", "home-cluster", "home-group"}
