@@ -87,7 +87,7 @@ class Site(Component, kind="Site"):
                 f"{name}-{'environment' if namespace == environment else 'system'}",
                 metadata={
                     "name": namespace,
-                    # The system namespace may be home to several environments' controllers: it names none.
+                    # Clients are let in from namespaces with the environment's label: not from this one.
                     "labels": RESTRICTED
                     | (labels.of_site(args) if namespace == environment else {"app.kubernetes.io/part-of": "isthmus"}),
                 },

@@ -110,10 +110,7 @@ def worker_group(cluster: str, pool: str) -> str:
 
 
 def controller(environment: str) -> str:
-    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding.
-
-    It names the environment because one Kubernetes can be home to several.
-    """
+    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding."""
     return f"controller-{environment}"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from isthmus import names
 from isthmus.environment.clashes import clashes, free_id
 from isthmus.environment.model import Environment, ExternalSite, Settings, Site
 from isthmus.environment.reading import Reader
@@ -57,6 +58,10 @@ class _Loading:
         """What the files describe; None if a mistake stands in the way."""
         if valid(_NAME, self.env) is None:
             self._wrong("stacks", "", f"got the environment name {shown(self.env)}; expected {NAME.expected}.")
+            return None
+        if names.namespace(self.env) == names.SYSTEM_NAMESPACE:
+            problem = f"its namespace would be {names.SYSTEM_NAMESPACE}, which is the controller's."
+            self._wrong(self.stack_file, "", problem, "Choose another name.")
             return None
         project, stack = self._project(), self._stack()
         if stack is None:
@@ -154,15 +159,15 @@ class _Loading:
         folder = self.reader.root / "stacks" / self.env
         there = {path.stem: path.name for path in sorted(folder.glob("*.y*ml"))}
         is_list = isinstance(listed, list) and bool(listed)
-        names = dict.fromkeys(name for name in (listed if isinstance(listed, list) else there) if valid(_NAME, name))
+        stated = dict.fromkeys(name for name in (listed if isinstance(listed, list) else there) if valid(_NAME, name))
         files = {}
-        for name in names:
+        for name in stated:
             file, before = self._file(name), len(self.mistakes)
             if (given := self.reader.mapping(file)) is not None:
                 files[name] = given
             elif len(self.mistakes) == before:
-                self._wrong(file, "", f"missing; config.{NAMESPACE}sites names it.", _renamed(name, there, names))
-        for name in there.keys() - names.keys() if is_list else ():
+                self._wrong(file, "", f"missing; config.{NAMESPACE}sites names it.", _renamed(name, there, stated))
+        for name in there.keys() - stated.keys() if is_list else ():
             problem = f"config.{NAMESPACE}sites does not name it; expected every file of the folder there."
             self._wrong(f"stacks/{self.env}/{there[name]}", "", problem, "Add it to the list, or take the file away.")
         return files

@@ -204,10 +204,15 @@ class Claim(_Part):
 
 
 class Install(_Part):
-    """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it."""
+    """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it.
+
+    One environment per Kubernetes: CRDs and isthmus-system belong to the stack that made them and go with it.
+    """
 
     crds: Flag = Field(True, description="The CustomResourceDefinitions of kubernetes.dask.org.")
-    namespaces: Flag = Field(True, description="The namespaces and what guards them.")
+    namespaces: Flag = Field(
+        True, description="The namespace isthmus-system and the one of the environment, and what guards them."
+    )
     controller: Flag = Field(True, description="The controller and its rights.")
 
 

@@ -132,6 +132,17 @@ def test_an_environment_name_that_would_leave_the_folder_is_refused(tmp_path: Pa
     assert "lower-case letters" in mistake.problem
 
 
+def test_an_environment_whose_namespace_would_be_the_controllers_is_refused(tmp_path: Path) -> None:
+    root = project(tmp_path)
+    (root / STACK).rename(root / "stacks/Pulumi.system.yaml")
+    (root / "stacks/test").rename(root / "stacks/system")
+
+    (mistake,) = mistakes(root, env="system")
+
+    assert mistake.file == "stacks/Pulumi.system.yaml"
+    assert "isthmus-system" in mistake.problem
+
+
 def test_a_folder_that_is_no_project_is_refused(tmp_path: Path) -> None:
     assert [mistake.file for mistake in mistakes(tmp_path)] == ["Pulumi.yaml", "stacks/Pulumi.test.yaml"]
 
