@@ -88,6 +88,7 @@ class Cluster(Component, kind="Cluster"):
                 *([from_workers] if workers else []),
                 *network.callers(args),
                 {"from": gateway, "ports": network.udp(names.TUNNEL_PORT)},
+                network.scrapers(args),
             ],
             egress=[
                 *([to_workers] if workers else []),

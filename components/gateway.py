@@ -102,7 +102,7 @@ def _ingress(args: GatewayArgs) -> list[Spec]:
     # Named beside the blocks, because a block is not meant for pods; network plugins differ in what they make of that.
     sources = [*network.tunnelled(args), *outside]
     tunnels: Spec = {"from": sources, "ports": network.udp(names.TUNNEL_PORT)}
-    return [tunnels, *([] if args["scheduler_here"] else network.callers(args))]
+    return [tunnels, *([] if args["scheduler_here"] else network.callers(args)), network.scrapers(args)]
 
 
 def _egress(args: GatewayArgs) -> list[Spec]:

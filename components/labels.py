@@ -30,6 +30,11 @@ def client(place: Place) -> Labels:  # noqa: ARG001 - the same form as its neigh
     return {names.LABEL_ROLE: "client"}
 
 
+def scraper(place: Place) -> Labels:  # noqa: ARG001 - the same form as its neighbours
+    """Selects whoever may read the metrics of gateways and tunnels."""
+    return {names.LABEL_ROLE: "scraper"}
+
+
 def scheduler(place: Place) -> Labels:
     """Selects the scheduler; the controller labels its pod so."""
     return {names.LABEL_CLUSTER: place["cluster"], names.LABEL_COMPONENT: "scheduler"}

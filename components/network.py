@@ -3,6 +3,7 @@
 client, controller ──8786/8787──> the scheduler's door: itself, at other sites the gateway's alias
 pod ──51820/UDP──> gateway <──51820/UDP──> gateways of other sites
 worker <──9000-9001──> worker, scheduler      (the same site; across sites all of it is inside the tunnel)
+scraper ──9090──> the tunnel of every pod that has one
 """
 
 from collections.abc import Sequence
@@ -90,6 +91,12 @@ def callers(place: Place) -> list[Spec]:
         {"from": [clients], "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
         {"from": [controller], "ports": tcp(names.DASHBOARD_PORT)},
     ]
+
+
+def scrapers(place: Place) -> Spec:
+    """Ingress to the metrics of a pod's tunnel, from any namespace with the environment's label."""
+    pods = pods_in({names.LABEL_ENVIRONMENT: place["environment"]}, labels.scraper(place))
+    return {"from": [pods], "ports": tcp(names.TUNNEL_HTTP_PORT)}
 
 
 def tunnelled(place: Place) -> list[Spec]:

@@ -97,7 +97,7 @@ class Site(Component, kind="Site"):
         ]
 
     def _guards(self, name: str, args: SiteArgs) -> None:
-        """Closed by default, no more than planned; then what every pod, and every client, may do."""
+        """Closed by default, no more than planned; then what every pod, every client and every scraper may do."""
         opts = self.child_opts()
         if args["install_namespaces"]:
             self._closed(name, args)
@@ -109,6 +109,15 @@ class Site(Component, kind="Site"):
             called="client",
             of=labels.client(args),
             egress=[{"to": [network.pods(labels.door(args))], "ports": scheduler}],
+            opts=opts,
+        )
+        tunnels = [network.pods(labels.gateway(args)), *network.tunnelled(args)]
+        network.allow(
+            f"{name}-scraper",
+            args,
+            called="scraper",
+            of=labels.scraper(args),
+            egress=[{"to": tunnels, "ports": network.tcp(names.TUNNEL_HTTP_PORT)}],
             opts=opts,
         )
 

@@ -79,7 +79,11 @@ class Slots(Component, kind="Slots"):
             args,
             called=names.workers_service(args["cluster"]),
             of=labels.workers(args),
-            ingress=[{"from": [workers, *scheduler], "ports": dask}, {"from": [gateway], "ports": tunnel}],
+            ingress=[
+                {"from": [workers, *scheduler], "ports": dask},
+                {"from": [gateway], "ports": tunnel},
+                network.scrapers(args),
+            ],
             egress=[
                 {"to": [workers], "ports": dask},
                 *([to_scheduler] if scheduler else []),

@@ -25,7 +25,8 @@ LABEL_POOL: Final = f"{DOMAIN}/pool"
 LABEL_SLOT: Final = f"{DOMAIN}/slot"
 LABEL_ROLE: Final = f"{DOMAIN}/role"
 """`gateway`, `controller`: our own pods that the Dask operator does not know. `client`: a pod (of a namespace with
-LABEL_ENVIRONMENT) that may reach the scheduler, such as a notebook."""
+LABEL_ENVIRONMENT) that may reach the scheduler, such as a notebook. `scraper`: one that may read the metrics of the
+tunnels, such as Prometheus."""
 ANNOTATION_CONFIGURATION: Final = f"{DOMAIN}/configuration"
 """Digest of the configuration that a pod reads at its start, on pod templates: another one, other pods."""
 ANNOTATION_HANDED_DOWN: Final = f"{DOMAIN}/replicas-handed-down"

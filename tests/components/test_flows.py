@@ -32,6 +32,7 @@ def kinds(stack: str, site: str) -> dict[str, dict[str, str]]:
         "gateway": {names.LABEL_ROLE: "gateway", names.LABEL_ENVIRONMENT: stack},
         "controller": {names.LABEL_ROLE: "controller", names.LABEL_ENVIRONMENT: stack},
         "client": {names.LABEL_ROLE: "client"},
+        "scraper": {names.LABEL_ROLE: "scraper"},
     }
     if site == configured.scheduler.site:
         found["scheduler"] = dask | {names.LABEL_COMPONENT: "scheduler"}
@@ -101,6 +102,11 @@ def dial(site: str, *ports: str) -> list[Flow]:
     return [*(Flow("client", site, port) for port in ports), Flow("controller", site, "8787/TCP")]
 
 
+def scrape(*targets: str) -> list[Flow]:
+    """Flows of Prometheus or its like to the metrics of the tunnels."""
+    return [Flow("scraper", target, "9090/TCP") for target in targets]
+
+
 @pytest.mark.parametrize(
     ("stack", "site", "expected"),
     [
@@ -109,6 +115,7 @@ def dial(site: str, *ports: str) -> list[Flow]:
             "home",
             {
                 *dial("scheduler", "8786/TCP", "8787/TCP"),
+                *scrape("gateway", "scheduler"),
                 Flow("scheduler", "gateway", "51820/UDP"),
                 Flow("gateway", "scheduler", "51820/UDP"),
             },
@@ -118,6 +125,7 @@ def dial(site: str, *ports: str) -> list[Flow]:
             "ecmwf",
             {
                 *dial("gateway", "8786/TCP", "8787/TCP"),
+                *scrape("gateway", "ecmwf"),
                 Flow("ecmwf", "gateway", "51820/UDP"),
                 Flow("gateway", "ecmwf", "51820/UDP"),
                 Flow("ecmwf", "ecmwf", "9000/TCP"),
