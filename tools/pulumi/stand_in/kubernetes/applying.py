@@ -5,9 +5,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from tools.pulumi.stand_in.kubernetes.client import ApiError
-from tools.pulumi.stand_in.kubernetes.cluster import Cluster
-from tools.pulumi.stand_in.kubernetes.kinds import NoKind
+from tools.pulumi.stand_in.kubernetes.cluster import Cluster, unless_absent
 from tools.pulumi.stand_in.kubernetes.objects import Object, shown
 
 #: Seconds between tries for an object whose kind or namespace was made a moment ago and is not served yet.
@@ -23,27 +21,16 @@ def create(cluster: Cluster, obj: Object, manager: str, *, force: bool, upsert: 
     if not upsert and cluster.find(obj) is not None:
         raise AlreadyExists(f"{shown(obj)} already exists; import it, or give this one another name")
     for pause in _PAUSES_S:
-        try:
-            return cluster.apply(obj, manager, force=force)
-        except NoKind:
-            pass
-        except ApiError as error:
-            if error.status != 404:
-                raise
+        made = unless_absent(lambda: cluster.apply(obj, manager, force=force))
+        if made is not None:
+            return made
         time.sleep(pause)
     return cluster.apply(obj, manager, force=force)
 
 
 def preview(cluster: Cluster, obj: Object, manager: str, *, force: bool) -> Object | None:
     """What the server would make of it; None if its kind or namespace comes in the same update."""
-    try:
-        return cluster.apply(obj, manager, force=force, dry_run=True)
-    except NoKind:
-        return None
-    except ApiError as error:
-        if error.status == 404:
-            return None
-        raise
+    return unless_absent(lambda: cluster.apply(obj, manager, force=force, dry_run=True))
 
 
 def left_to_others(cluster: Cluster, obj: Object, ignored: Iterable[str], manager: str) -> Object:

@@ -1,6 +1,6 @@
 """One API server, as the stand-in's actions see it: objects in, objects out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tools.pulumi.stand_in.kubernetes.client import ApiError, Client
@@ -8,6 +8,18 @@ from tools.pulumi.stand_in.kubernetes.kinds import Kinds, NoKind
 from tools.pulumi.stand_in.kubernetes.kubeconfig import access
 from tools.pulumi.stand_in.kubernetes.objects import Object
 from tools.pulumi.stand_in.kubernetes.settings import Settings
+
+
+def unless_absent(request: Callable[[], Object]) -> Object | None:
+    """The server's answer; None if the object, its namespace or its kind is not there. Raises ApiError, Unreachable."""
+    try:
+        return request()
+    except NoKind:
+        return None
+    except ApiError as error:
+        if error.status == 404:
+            return None
+        raise
 
 
 class Cluster:
@@ -24,14 +36,7 @@ class Cluster:
 
     def find(self, obj: Mapping[str, Any]) -> Object | None:
         """The live object, or None if it, its namespace or its kind is not there."""
-        try:
-            return self.get(obj)
-        except NoKind:
-            return None
-        except ApiError as error:
-            if error.status == 404:
-                return None
-            raise
+        return unless_absent(lambda: self.get(obj))
 
     def apply(self, obj: Object, manager: str, *, force: bool = False, dry_run: bool = False) -> Object:
         """The object after a server-side apply; nothing is stored by a dry run.
