@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Final
 
 import isthmus
-from tests.pools.sites import until
+from tests.waiting import until
 
 #: As a worker sees its own folder.
 HERE: Final = "/proc/self/cwd"
 
 _PACKAGE: Final = Path(isthmus.__file__).parent
+_LAST_LINES: Final = 40
 _CARRIED: Final = ("__init__.py", "names.py", "errors.py", "catalog.py", "pools")
 
 
@@ -49,6 +50,18 @@ def ended(processes: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
                 process.wait()
 
 
+@contextlib.contextmanager
+def logs_told(folder: Path) -> Iterator[None]:
+    """Adds the last lines of the folder's logs to what fails in the block."""
+    try:
+        yield
+    except Exception as error:
+        for log in sorted(folder.glob("*.log")):
+            lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+            error.add_note("\n".join([f"the end of {log.name}:", *lines]))
+        raise
+
+
 @dataclass(frozen=True)
 class Seat:
     """Where one worker runs."""
@@ -62,15 +75,18 @@ class Seat:
 
 @contextlib.contextmanager
 def dask_processes(
-    folder: Path, workers: Mapping[str, Seat], *, catalog_yaml: str = "", with_pools: bool = True
+    folder: Path, workers: Mapping[str, Seat], *, catalog_yaml: str = "", with_pools: bool = True, beside: str = ""
 ) -> Iterator[Path]:
-    """Starts them; gives the scheduler file. workers: by name. with_pools: the scheduler runs the plugin."""
+    """Starts them; gives the scheduler file. workers: by name. with_pools: the scheduler runs the plugin.
+
+    beside: another place that all of them import from. What fails in the block is told with the ends of their logs.
+    """
     (folder / "python").mkdir()
     archive = make_zip(folder / "python/isthmus.zip")
     (folder / "python/isthmus.yaml").write_text(catalog_yaml)
     environment = {
         **os.environ,
-        "PYTHONPATH": str(archive),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(archive), beside))),
         "DASK_CONFIG": str(archive.parent),
         "DASK_DISTRIBUTED__SCHEDULER__PRELOAD": '["isthmus.pools.preload"]' if with_pools else "[]",
         "OMP_NUM_THREADS": "1",
@@ -83,11 +99,11 @@ def dask_processes(
         with (folder / f"{name}.log").open("wb") as log:
             processes.append(subprocess.Popen(command, cwd=cwd, env=environment, stdout=log, stderr=log))
 
-    with ended(processes):
+    with logs_told(folder), ended(processes):
         local = ("--host", "127.0.0.1", "--no-dashboard")
         spawn("scheduler", folder, "scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0", *local)
-        until(lambda: scheduler_file.exists() or processes[0].poll() is not None, "the scheduler's file")
-        assert processes[0].poll() is None, (folder / "scheduler.log").read_text()
+        until("the scheduler's file", lambda: scheduler_file.exists() or processes[0].poll() is not None)
+        assert processes[0].poll() is None, "the scheduler has ended"
         for name, seat in workers.items():
             own = ("--name", name, "--nthreads", "1", "--memory-limit", "2GiB", "--no-nanny", "--no-dashboard")
             preload = ("--preload", str(seat.preload)) if seat.preload else ()

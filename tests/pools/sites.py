@@ -8,10 +8,9 @@
 """
 
 import logging
-import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -198,12 +197,3 @@ def shown_warnings() -> Iterator[list[str]]:
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_, **__: messages.append(str(message))
         yield messages
-
-
-def until(condition: Callable[[], Any], what: str) -> None:
-    """Waits for a condition, with a deadline."""
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {DEADLINE_S:.0f} s for: {what}")
-        time.sleep(0.02)

@@ -19,7 +19,8 @@ from distributed import wait
 from isthmus.pools import Pools, pool
 from isthmus.pools.optimize import HOOKS
 from tests.pools import sources
-from tests.pools.sites import World, cluster, until
+from tests.pools.sites import World, cluster
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,7 @@ def test_reads_that_dask_fused_are_left_free_and_the_client_is_told(data: Path) 
         with warnings.catch_warnings(record=True) as shown:
             warnings.simplefilter("always")
             world.persist(first + second)
-            until(lambda: shown, "the warning to reach the client")
+            until("the warning to reach the client", lambda: shown)
 
         assert "several pools (a, b)" in str(shown[0].message)
         assert world.plugin.stats["ambiguous"] > 0

@@ -8,7 +8,8 @@ from distributed import Future, wait
 from distributed.active_memory_manager import ReduceReplicas
 
 from isthmus.pools import KeepHome, Pools, pool
-from tests.pools.sites import World, cluster, until
+from tests.pools.sites import World, cluster
+from tests.waiting import until
 
 
 def make(number: int) -> np.ndarray[Any, Any]:
@@ -38,7 +39,7 @@ def test_the_last_worker_of_a_pool_hands_its_data_to_another_pool_rather_than_lo
         wait(futures)
         world.client.retire_workers([world.worker("a-0").address])
 
-        until(lambda: world.lie_in(futures) == {"b"}, "the data to arrive in b")
+        until("the data to arrive in b", lambda: world.lie_in(futures) == {"b"})
 
 
 def test_of_several_copies_the_one_at_home_stays() -> None:
@@ -55,7 +56,7 @@ def test_of_several_copies_the_one_at_home_stays() -> None:
             world.client.amm.run_once()
             return most_copies(world, futures) == 1
 
-        until(dropped, "the copies to be dropped")
+        until("the copies to be dropped", dropped)
         assert world.lie_in(futures) == {"a"}
 
 

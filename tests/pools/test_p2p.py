@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from isthmus.pools import pool
-from tests.pools.sites import DEADLINE_S, World, cluster, shown_warnings, until
+from tests.pools.sites import DEADLINE_S, World, cluster, shown_warnings
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_a_shuffle_that_arrives_before_its_pool_does_still_stays_inside() -> Non
             made = da.random.default_rng(3).random((400, 400), chunks=(40, 400))
         with shown_warnings() as messages:
             kept = world.client.persist(made.rechunk((400, 40), method="p2p"))
-            until(lambda: messages, "the warning that a has no workers")
+            until("the warning that a has no workers", lambda: messages)
         world.start("a-0", "a")
         world.start("a-1", "a")
         world.persist(kept)

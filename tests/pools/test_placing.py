@@ -8,8 +8,9 @@ from dask.core import flatten
 from distributed import wait
 
 from isthmus.pools import pool
-from tests.pools.sites import World, cluster, until, worker_spec
+from tests.pools.sites import World, cluster, worker_spec
 from tests.pools.sources import CHUNK_BYTES, OpenedFile, big
+from tests.waiting import until
 
 
 def test_a_mixed_task_goes_where_most_bytes_are_and_only_the_small_input_crosses(world: World) -> None:
@@ -48,7 +49,7 @@ def test_where_the_others_went_is_forgotten_with_them(world: World) -> None:
 
     del mixed
 
-    until(lambda: group not in world.scheduler.task_groups, "the group to be forgotten")
+    until("the group to be forgotten", lambda: group not in world.scheduler.task_groups)
     assert world.plugin._siblings.pool(group) is None
 
 

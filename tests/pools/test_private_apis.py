@@ -18,8 +18,9 @@ from distributed.shuffle._core import ShuffleId, barrier_key, id_from_key
 
 from isthmus.pools.selfcheck import STANDS_ON, missing
 from tests.pools.processes import make_zip
-from tests.pools.sites import World, until
+from tests.pools.sites import World
 from tests.pools.sources import OpenedFile, load
+from tests.waiting import until
 
 
 def test_everything_that_the_package_stands_on_is_there() -> None:
@@ -145,7 +146,7 @@ def test_a_worker_state_has_what_we_read(world: World) -> None:
 def test_the_scheduler_guesses_durations_and_keeps_what_cannot_run(world: World) -> None:
     futures = world.client.map(load, range(2), workers=["tcp://127.0.0.1:1"], allow_other_workers=False, pure=False)
     scheduler = world.scheduler
-    until(lambda: len(scheduler.unrunnable) == 2, "the tasks to wait")
+    until("the tasks to wait", lambda: len(scheduler.unrunnable) == 2)
 
     assert {ts.key for ts in scheduler.unrunnable} == {future.key for future in futures}
     assert all(0 < scheduler._get_prefix_duration(ts.prefix) < 10 for ts in scheduler.unrunnable)

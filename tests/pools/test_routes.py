@@ -8,8 +8,9 @@ from distributed import wait
 
 from isthmus import names
 from isthmus.pools import Pools, pool
-from tests.pools.sites import World, cluster, shown_warnings, until
+from tests.pools.sites import World, cluster, shown_warnings
 from tests.pools.sources import load
+from tests.waiting import until
 
 
 def ask(world: World) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def test_tasks_that_wait_for_a_pool_are_its_demand_and_nobody_elses() -> None:
     with cluster(plugins=[Pools()]) as world, shown_warnings():
         with pool("late"):
             futures = world.client.map(load, range(100))
-        until(lambda: world.scheduler.unrunnable, "the tasks to wait")
+        until("the tasks to wait", lambda: world.scheduler.unrunnable)
         told = ask(world)["pools"]  # Dask guesses 0.5 s for each, and the target is 5 s
         assert told["late"] == {
             **EMPTY,
@@ -47,7 +48,7 @@ def test_tasks_for_either_pool_are_asked_for_once() -> None:
     with cluster(plugins=[Pools()]) as world, shown_warnings():
         with pool("late|later"):
             futures = world.client.map(load, range(10))
-        until(lambda: world.scheduler.unrunnable, "the tasks to wait")
+        until("the tasks to wait", lambda: world.scheduler.unrunnable)
         told = ask(world)["pools"]
         assert [told[name]["desired"] for name in ("late", "later")] == [1, 0]
         del futures

@@ -8,8 +8,9 @@ from distributed import wait
 from distributed.scheduler import NoValidWorkerError
 
 from isthmus.pools import pool
-from tests.pools.sites import DEADLINE_S, World, cluster, shown_warnings, until
+from tests.pools.sites import DEADLINE_S, World, cluster, shown_warnings
 from tests.pools.sources import big, load
+from tests.waiting import until
 
 GATE = threading.Event()
 
@@ -30,7 +31,7 @@ def test_a_pool_without_workers_waits_says_so_and_runs_when_one_joins() -> None:
     with cluster({"a": 1}) as world, shown_warnings() as messages:
         with pool("late"):
             futures = world.client.map(load, range(4))
-        until(lambda: messages, "a warning at the client")
+        until("a warning at the client", lambda: messages)
         assert messages == [
             "Pool 'late' has no workers yet: 4 tasks wait until one starts with --resources pool-late=1."
         ]
@@ -54,7 +55,7 @@ def test_a_worker_lost_in_the_middle_costs_no_locality() -> None:
         with pool("a"):
             futures = world.client.map(load_behind_the_gate, range(20))
         total = world.client.submit(sum, futures)
-        until(lambda: world.scheduler.workers[world.worker("a-0").address].processing, "work at a-0")
+        until("work at a-0", lambda: world.scheduler.workers[world.worker("a-0").address].processing)
         world.cluster.sync(world.worker("a-0").close, executor_wait=False)
         GATE.set()
 
@@ -68,7 +69,7 @@ def test_when_all_workers_of_a_pool_leave_its_data_is_made_again_where_it_was() 
             kept = world.persist(big(4))
         world.stop("a-0")
         future = world.client.compute(kept.sum())
-        until(lambda: messages, "a warning at the client")
+        until("a warning at the client", lambda: messages)
         assert not future.done()
         assert "Pool 'a' has lost its last worker: 4 tasks wait until one starts" in messages[0]
 
@@ -81,9 +82,9 @@ def test_a_pool_scaled_to_nothing_while_idle_alarms_nobody() -> None:
     with cluster({"a": 1, "b": 1}) as world, shown_warnings() as messages:
         with pool("a"):
             world.client.submit(load, 3).result()
-        until(lambda: not world.scheduler.tasks, "the task to be forgotten")
+        until("the task to be forgotten", lambda: not world.scheduler.tasks)
         world.stop("a-0")
-        until(lambda: len(world.scheduler.workers) == 1, "the worker to leave")
+        until("the worker to leave", lambda: len(world.scheduler.workers) == 1)
         world.client.get_events("warn")
 
         assert messages == []
@@ -93,7 +94,7 @@ def test_a_worker_that_joins_takes_part_at_once() -> None:
     with cluster({"a": 1, "b": 1}) as world:
         with pool("a"):
             futures = world.client.map(load_behind_the_gate, range(30))
-        until(lambda: world.scheduler.workers[world.worker("a-0").address].processing, "work at a-0")
+        until("work at a-0", lambda: world.scheduler.workers[world.worker("a-0").address].processing)
         world.start("a-1", "a")
         GATE.set()
         wait(futures, timeout=DEADLINE_S)
@@ -122,7 +123,7 @@ def test_nothing_is_kept_of_tasks_that_are_gone(world: World) -> None:
     with pool("a"):
         made = big(4)
     (made + 1).sum().compute()
-    until(lambda: not world.scheduler.tasks, "the tasks to be forgotten")
+    until("the tasks to be forgotten", lambda: not world.scheduler.tasks)
 
     assert world.plugin.tags == {}
     assert not world.plugin._handles
