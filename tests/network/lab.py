@@ -20,7 +20,8 @@ from typing import Any, Final
 from isthmus import names
 from isthmus.wireguard import Mesh, MeshSite, tunnel_config
 from isthmus.wireguard.peers import GATEWAY, SCHEDULER, SLOT, address_of, peers_at
-from tests.network.world import NOBODY, Node, Program, World, eventually
+from tests.network.world import NOBODY, Node, Program, World
+from tests.waiting import until
 
 CLUSTER: Final = "c"
 SEED: Final = "a-seed-for-tests-only-of-48-characters-000000000"
@@ -69,7 +70,7 @@ class Pod:
             os.chown(path, NOBODY, NOBODY)
         command = ["/run/lab/tunnel", f"/run/lab/{self.node.name}/{file.name}"]
         self.tunnel = self.node.start(command, hosts=f"hosts.{self.site}", log=f"tunnel.{self.node.name}")
-        eventually(f"the tunnel of {self.node.name} listens", self._listens)
+        until(f"the tunnel of {self.node.name} listens", self._listens)
 
     def _listens(self) -> bool:
         assert self.tunnel is not None
@@ -168,9 +169,9 @@ class Lab:
             if peer == GATEWAY:
                 for other in MESH.sites:
                     if other.name != site:
-                        eventually(f"{site} hears {other.name}", partial(pod.hears, other.name))
+                        until(f"{site} hears {other.name}", partial(pod.hears, other.name))
             else:
-                eventually(f"{site}/{peer} hears its gateway", pod.ready)
+                until(f"{site}/{peer} hears its gateway", pod.ready)
 
 
 def _host(peer: str) -> int:

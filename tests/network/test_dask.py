@@ -10,7 +10,8 @@ from tests.network import dask_programs
 from tests.network.dask_programs import address
 from tests.network.lab import Lab, Pod
 from tests.network.relay import relayed
-from tests.network.world import Program, eventually
+from tests.network.world import Program
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -32,7 +33,7 @@ class Cluster:
     def has(self, *pods: Pod) -> None:
         """Back when exactly these pods' workers are members."""
         want = {address(pod) for pod in pods}
-        eventually(f"the members are {sorted(want)}", lambda: self.members() == want, within=60)
+        until(f"the members are {sorted(want)}", lambda: self.members() == want, within_s=60)
 
     def transfer(self, here: Pod, there: Pod, size: int) -> None:
         """Makes `size` random bytes at one worker and takes them to another."""
@@ -65,7 +66,7 @@ def cluster(lab: Lab) -> Iterator[Cluster]:
     outsider = lab.world.node("client", {"eth0": ("ecmwf", "10.2.0.99/24")})
     try:
         # The gateway's alias holds a caller for 10 s; on a busy machine a scheduler needs longer to start.
-        eventually("the scheduler listens", lambda: "Scheduler at:" in scheduler.says(), within=60)
+        until("the scheduler listens", lambda: "Scheduler at:" in scheduler.says(), within_s=60)
         with relayed(lambda: outsider.connect("10.2.0.1", 8786)) as port, Client(f"tcp://127.0.0.1:{port}") as client:
             cluster = Cluster(lab, client, workers)
             cluster.has(*(lab.pods[seat] for seat in SEATS))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.network.echo import Beat, echoing
 from tests.network.lab import Lab, Pod
-from tests.network.world import eventually
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -29,10 +29,10 @@ class Calls:
         seen = [beat.answers for beat in self.beats]
         failed = [beat.failure for beat in self.beats if beat.failure]
         assert not failed, failed
-        eventually(
+        until(
             "both connections are answered again",
             lambda: all(beat.answers > before or beat.failure for beat, before in zip(self.beats, seen, strict=True)),
-            within=40,
+            within_s=40,
         )
         return not any(beat.failure for beat in self.beats)
 
@@ -69,7 +69,7 @@ def learned(gateway: Pod) -> int:
 
 def test_a_gateway_that_crashed_calls_its_pods_and_the_other_sites_itself(lab: Lab) -> None:
     gateway = lab.pods["ecmwf", "gateway"]
-    eventually("the gateway has noted its two pods", lambda: learned(gateway) >= 2)
+    until("the gateway has noted its two pods", lambda: learned(gateway) >= 2)
     before = redials(lab, "ecmwf")
     with calls(lab) as open_calls:
         gateway.kill()
@@ -101,7 +101,7 @@ def test_a_partition_is_a_pause(lab: Lab) -> None:
     gateway, other = lab.pods["ecmwf", "gateway"], lab.pods["home", "gateway"]
     with calls(lab) as open_calls:
         gateway.node.unplug("wan0")
-        eventually("home notices that ecmwf is away", lambda: not other.hears("ecmwf"))
+        until("home notices that ecmwf is away", lambda: not other.hears("ecmwf"))
         gateway.node.plug("wan0")
 
         assert open_calls.live()
@@ -131,6 +131,6 @@ def test_a_pods_tunnel_that_ends_resets_its_connections_at_both_ends(lab: Lab) -
         assert pod.tunnel.ask_to_end() == 0
         pod.start()
 
-        eventually("the caller hears of it", lambda: open_calls.beats[1].failure, within=10)
+        until("the caller hears of it", lambda: open_calls.beats[1].failure, within_s=10)
         assert open_calls.beats[0].failure is None
     lab.settle()

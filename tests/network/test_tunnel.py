@@ -8,7 +8,7 @@ import pytest
 
 from tests.network.echo import echoing
 from tests.network.lab import Change, Lab, Pod, unchanged
-from tests.network.world import eventually
+from tests.waiting import until
 
 pytestmark = pytest.mark.network
 
@@ -27,7 +27,7 @@ def changed(pod: Pod, change: Change) -> Iterator[Pod]:
         pod.kill()
         pod.change = unchanged
         pod.start()
-        eventually(f"{pod.node.name} is mended", pod.ready)
+        until(f"{pod.node.name} is mended", pod.ready)
 
 
 def crosses(here: Pod, there: Pod, port: int = LISTED, *, within: float = 20) -> bool:
@@ -85,7 +85,7 @@ def test_a_port_that_is_not_listed_is_dropped_by_the_gateway(lab: Lab) -> None:
 
     here, there, gateway = lab.pods["ecmwf", "slot-0"], lab.pods["home", "slot-0"], lab.pods["ecmwf", "gateway"]
     with changed(here, opened), changed(there, opened):
-        eventually("both are back", lambda: here.ready() and there.ready())
+        until("both are back", lambda: here.ready() and there.ready())
         before = gateway.metric("filter_drops_total", reason="port")
 
         assert not crosses(here, there, UNLISTED, within=2)
@@ -100,7 +100,7 @@ def test_a_pod_that_takes_its_siblings_address_is_heard_by_nobody(lab: Lab) -> N
         config["address"] = str(sibling.address)
 
     with changed(pod, spoofing):
-        eventually("the handshake is made", lambda: pod.metric("peer_last_handshake_timestamp_seconds") > 0)
+        until("the handshake is made", lambda: pod.metric("peer_last_handshake_timestamp_seconds") > 0)
 
         assert not pod.ready()
         assert not crosses(pod, far, within=2)
@@ -115,7 +115,7 @@ def test_a_pod_with_a_wrong_key_stays_outside(lab: Lab) -> None:
         config["private_key"] = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 
     with changed(pod, another_key):
-        eventually("it has tried", lambda: pod.metric("peer_redials_total") > 0)
+        until("it has tried", lambda: pod.metric("peer_redials_total") > 0)
 
         assert pod.metric("peer_last_handshake_timestamp_seconds") == 0
         assert not pod.ready()

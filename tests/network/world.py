@@ -7,17 +7,18 @@ whatever, the kernel ends every process of the world, and with them its networks
     nodes     one network namespace each, with its cables to the switches
 """
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self, TypeVar
+
+from isthmus.local.namespaces import network
+from tests.waiting import until
 
 T = TypeVar("T")
 
@@ -27,17 +28,6 @@ _UNPRIVILEGED: Final = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"),
 )
-_CLONE_NEWNET: Final = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def eventually(what: str, is_so: Callable[[], T], *, within: float = 20) -> T:
-    """The first true answer of `is_so`. Raises AssertionError, which says what was awaited, after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not (answer := is_so()):
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        time.sleep(0.02)
-    return answer
 
 
 class Program:
@@ -63,7 +53,7 @@ class Program:
         if self._group():
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(20)
-        eventually(f"{self.log.stem} has ended", lambda: not self._group())
+        until(f"{self.log.stem} has ended", lambda: not self._group())
 
     def _group(self) -> list[str]:
         """What of this program runs. Its orphans stay zombies until their world ends: they hold nothing."""
@@ -161,14 +151,12 @@ class World:
 
         def run() -> None:
             try:
-                with self._network(node).open() as network:
-                    if _libc.setns(network.fileno(), _CLONE_NEWNET):
-                        raise OSError(ctypes.get_errno(), f"setns to {node}")
-                answer.append(work())
+                with network(self._network(node)):
+                    answer.append(work())
             except BaseException as error:
                 failure.append(error)
 
-        thread = threading.Thread(target=run)  # it ends at once, and its place in the network with it
+        thread = threading.Thread(target=run)  # our own never leaves its network
         thread.start()
         thread.join()
         if failure:
