@@ -1,16 +1,13 @@
-"""An administrator at a real API server, and waiting with a deadline that says what was awaited."""
+"""An administrator at a real API server."""
 
 import http.client
 import json
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tests.local_api import ApiServer
 
 Object = dict[str, Any]
-T = TypeVar("T")
 
 ROOTS = {
     "daskclusters": "/apis/kubernetes.dask.org/v1",
@@ -20,8 +17,6 @@ ROOTS = {
     "roles": "/apis/rbac.authorization.k8s.io/v1",
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
 }
-#: Of a loaded machine: everything awaited here takes well under a second on an idle one.
-PATIENCE_S = 30.0
 
 
 class Refusal(AssertionError):
@@ -84,18 +79,6 @@ def path(plural: str, namespace: str | None, name: str = "", subresource: str = 
     scope = f"/namespaces/{namespace}" if namespace else ""
     parts = [f"{ROOTS.get(plural, '/api/v1')}{scope}/{plural}", name, subresource]
     return "/".join(part for part in parts if part)
-
-
-def eventually(read: Callable[[], T], wanted: Callable[[T], bool] | T, *, patience_s: float = PATIENCE_S) -> T:
-    """What `read` gives as soon as it is (or satisfies) `wanted`; fails with what it gave last."""
-    deadline = time.monotonic() + patience_s
-    while True:
-        got = read()
-        if wanted(got) if callable(wanted) else got == wanted:
-            return got
-        if time.monotonic() > deadline:
-            raise AssertionError(f"after {patience_s:.0f} s still {got!r}; expected {wanted!r}")
-        time.sleep(0.05)
 
 
 def phase(body: Object | None) -> str:

@@ -4,18 +4,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import settings
 
-from tests.controller.admin import Admin, Refusal, eventually
+from tests.controller.admin import Admin, Refusal
 from tests.controller.dask_stub import DaskStub
 from tests.controller.kubelet import Kubelet
 from tests.controller.running import Controller, Recorder
 from tests.controller.site import Site
 from tests.local_api import ApiServer, api_server
-
-# The machine is shared and slow at times; what fails is printed with the seed that repeats it.
-settings.register_profile("controller", deadline=None, database=None, print_blob=True)
-settings.load_profile("controller")
+from tests.waiting import eventually
 
 CRDS = Path(__file__).parents[2] / "components" / "crds"
 _serial = itertools.count(1)

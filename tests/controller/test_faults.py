@@ -13,12 +13,13 @@ from isthmus.controller.kinds import PODS, Key
 from isthmus.controller.work import sweep, sweep_kind
 from isthmus.controller.world import World
 from isthmus.errors import IsthmusError
-from tests.controller.admin import condition, eventually
+from tests.controller.admin import condition
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, seated
 from tests.controller.running import Call, Controller, Recorder
 from tests.controller.site import Site, of
 from tests.local_api import ApiServer
+from tests.waiting import eventually
 
 
 class LosesAnswers:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.controller.admin import eventually
 from tests.controller.dask_stub import DaskStub, identity
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, seated
 from tests.controller.running import Controller, Guillotine
 from tests.controller.site import Site, of
 from tests.local_api import ApiServer
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.cluster,

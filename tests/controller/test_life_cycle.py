@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.controller.admin import condition, eventually, phase
+from tests.controller.admin import condition, phase
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, group, pod_spec, seated
 from tests.controller.running import Controller, Recorder
 from tests.controller.site import Site, of
 from tests.local_api import ApiServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

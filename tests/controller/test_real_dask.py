@@ -12,11 +12,12 @@ import pytest
 from distributed import Client, Event
 
 from isthmus.controller.builders import ENV_ROUTES, ROUTES
-from tests.controller.admin import Admin, Object, eventually
+from tests.controller.admin import Admin, Object
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import group, pod_spec
 from tests.controller.running import Controller
 from tests.controller.site import Site, of
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

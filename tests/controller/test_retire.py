@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.controller.admin import eventually
+from isthmus import names
 from tests.controller.dask_stub import DaskStub, identity
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import seated
 from tests.controller.running import Controller, Recorder
 from tests.controller.site import Site, of
 from tests.local_api import ApiServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 
@@ -87,7 +88,8 @@ def test_without_the_schedulers_api_running_workers_stay_unmarked(
     site.scale("daskworkergroups", "demo-north", 1)
 
     eventually(lambda: site.scaling("demo-north"), ("True", "RetireUnavailable"))
-    eventually(lambda: [pod["metadata"].get("annotations") for pod in site.pods(NORTH)], [None, None])
+    marked = [names.ANNOTATION_RETIRING in pod["metadata"].get("annotations", {}) for pod in site.pods(NORTH)]
+    assert marked == [False, False]
 
 
 def test_what_leaves_is_not_counted_and_a_scale_up_meanwhile_takes_a_new_seat(

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from isthmus.rights import RULES
-from tests.controller.admin import Admin, condition, eventually, phase
+from tests.controller.admin import Admin, condition, phase
 from tests.controller.dask_stub import DaskStub, identity
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import cluster, group, seated
 from tests.controller.running import Call, Controller, Recorder
 from tests.local_api import ApiServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 
