@@ -16,10 +16,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@
 
-packages: ## the Debian packages that the local data centres and the builds need (root)
-	@missing=$$(dpkg-query --show --showformat '$${Package} $${db:Status-Status}\n' $$(cat tools/debian-packages.txt) 2>/dev/null | awk '$$2 == "installed" {print $$1}' | sort | comm -13 - <(sort tools/debian-packages.txt)); \
-	if [ -n "$$missing" ] && [ "$$(id -u)" != 0 ]; then echo "missing Debian packages; as root: apt-get install $$missing" >&2; exit 1; fi; \
-	if [ -n "$$missing" ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; fi
+packages: ## what the local data centres and the builds need of the system: Debian packages (root)
+	@tools/packages.sh
 
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
 lock: $(READY) ## resolve every requirement anew
