@@ -3,7 +3,6 @@
 import asyncio
 import contextvars
 import dataclasses
-import logging
 import runpy
 import sys
 import threading
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, run_in_stack
@@ -54,6 +53,7 @@ class _Run:
     def to_the_end(self) -> None:
         """Runs the program and waits for everything that it set going, so that absence means absence."""
         loop = asyncio.new_event_loop()
+        loop.set_exception_handler(_ignore)
         pool = ThreadPoolExecutor(max_workers=1)
         loop.set_default_executor(pool)
         asyncio.set_event_loop(loop)
@@ -61,7 +61,7 @@ class _Run:
             configure(self._settings())
             set_all_config(dict(self.config.values), list(self.config.secret_keys))
             set_root_resource(None)  # type: ignore[arg-type] # the stack of an earlier run is not ours
-            with _importable(self.root), _quiet():
+            with _importable(self.root):
                 try:
                     loop.run_until_complete(run_in_stack(self._program))
                 finally:
@@ -134,13 +134,5 @@ def _importable(root: Path) -> Iterator[None]:
         sys.path.remove(place)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """After a failure the SDK leaves futures behind; asyncio would report each, and the failure itself is raised."""
-    logger = logging.getLogger("asyncio")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+def _ignore(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """After a failure the SDK leaves futures behind, and asyncio would report each; the failure itself is raised."""

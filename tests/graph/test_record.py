@@ -1,5 +1,7 @@
 """The recorder: keeps everything, refuses what an engine would refuse, and tells no secret."""
 
+import gc
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -243,6 +245,23 @@ def test_a_programs_own_error_comes_through_and_leaves_nothing_behind(tmp_path: 
 
     after = recorded(tmp_path / "after", KUBERNETES + 'ConfigMap("two", opts=there)')
     assert [node.name for node in after.of_type(CONFIG_MAP)] == ["two"]
+
+
+def test_a_failure_is_raised_and_not_logged_besides(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    failing = KUBERNETES + 'for n in range(3): ConfigMap(f"{n}", opts=there).metadata.name.apply(lambda name: {}[name])'
+
+    with pytest.raises(KeyError):
+        recorded(tmp_path, failing)
+    gc.collect()  # asyncio reports a forgotten future when it is destroyed
+
+    assert caplog.messages == []
+
+
+def test_loggers_of_the_process_are_left_alone(tmp_path: Path) -> None:
+    """Two records that overlap would otherwise restore each other's level."""
+    graph = recorded(tmp_path, 'import logging\npulumi.export("level", logging.getLogger("asyncio").level)')
+
+    assert graph.exports == {"level": logging.getLogger("asyncio").level}
 
 
 def test_a_wrong_stack_file_is_a_config_error(tmp_path: Path) -> None:
