@@ -83,7 +83,8 @@ def _rows(model: Schema, prefix: str, defs: Schema) -> Iterator[Row]:
         inner, suffix = _inside(field)
         path = f"{prefix}{name}"
         default = "*required*" if name in model.get("required", ()) else _default(field)
-        yield Row(path, allowed(field), default, field["description"])
+        about = [field["description"], *(defs[inner]["description"].split() if inner else [])]
+        yield Row(path, allowed(field), default, " ".join(about))
         if inner is not None:
             yield from _rows(defs[inner], f"{path}{suffix}.", defs)
 
