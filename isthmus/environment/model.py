@@ -221,7 +221,7 @@ class Site(_Part):
 
     name: Name = Field(description="The file's name.")
     id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
-    kubernetes: Kubernetes = Field(description="How to reach the site's API server.")
+    kubernetes: Kubernetes = Field(description="The way in.")
     gateway: Gateway = Field(Gateway(), description="The site's end of the tunnels.")
     pools: Mapping[Name, Pool] = Field(
         default_factory=dict, description="Pool name, unique in the environment -> its workers."
@@ -279,9 +279,9 @@ class Settings(_Part):
     protect: Flag = Field(
         True, description="Protect and retain CRDs, namespaces and the seed; false only where losing all is the point."
     )
-    scheduler: Scheduler = Field(description="The scheduler.")
-    images: Images = Field(description="Container images.")
-    network: Network = Field(Network(), description="The data plane.")
+    scheduler: Scheduler = Field(description="Where all work is planned.")
+    images: Images = Field(description="What the pods run.")
+    network: Network = Field(Network(), description="Addresses and packets.")
     sites: tuple[Name, ...] = Field(min_length=1, description="Every site of the environment; each has its own file.")
 
 
