@@ -149,6 +149,16 @@ def _endpoints(sketch: Sketch) -> Iterator[Mistake]:
             yield Mistake(two.file, field, problem, "State one of the two.")
 
 
+def _prefix(sketch: Sketch) -> Iterator[Mistake]:
+    """By default a prefix is hashed from the names of project and stack: another stack comes to another one."""
+    for site in sketch.sites:
+        if site.external and not sketch.prefix_stated:
+            problem = f"missing; site {site.name} belongs to another stack, and both must have one prefix."
+            fix = "Agree on a /48 of fd00::/8 and state it in both, such as fd12:3456:789a::/48."
+            yield Mistake(sketch.stack_file, "config.isthmus:network.prefix", problem, fix)
+            return
+
+
 def _public_keys(sketch: Sketch) -> Iterator[Mistake]:
     for one, two in combinations(sketch.sites, 2):
         if one.public_key is not None and one.public_key == two.public_key:
@@ -178,5 +188,6 @@ CHECKS: tuple[Callable[[Sketch], Iterator[Mistake]], ...] = (
     _volumes,
     _kubernetes,
     _endpoints,
+    _prefix,
     _public_keys,
 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from isthmus import names
 from isthmus.environment.clashes import clashes, free_id
-from isthmus.environment.model import Environment, ExternalSite, Settings, Site
+from isthmus.environment.model import Environment, ExternalSite, Network, Settings, Site
 from isthmus.environment.reading import Reader
 from isthmus.environment.shapes import NAME, Name
 from isthmus.environment.shown import shown, shown_key
@@ -182,6 +182,7 @@ class _Loading:
             stack_file=self.stack_file,
             cluster=valid(_NAME, config.get("cluster")) or self.env,
             scheduler_site=valid(_NAME, scheduler.get("site")) if isinstance(scheduler, dict) else None,
+            prefix_stated=_prefix_stated(config),
             listed=tuple(name for name in listed if valid(_NAME, name)) if isinstance(listed, list) else (),
             sites=tuple(site_sketch(name, self._file(name), given) for name, given in files.items()),
         )
@@ -219,6 +220,17 @@ class _Loading:
 
 def _encrypted(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _prefix_stated(config: Mapping[str, Any]) -> bool:
+    """Whether the configuration gives a prefix. A misspelt `network` is one mistake, not also a missing prefix."""
+    network = config.get("network", {})
+    if not config or not isinstance(network, dict):
+        return True
+    if "prefix" in network or network.keys() - Network.model_fields.keys():
+        return True
+    unread = [value for key, value in config.items() if key not in Settings.model_fields]
+    return any(isinstance(value, dict) and not _encrypted(value) for value in unread)
 
 
 def _renamed(name: str, there: Mapping[str, str], listed: Mapping[str, object]) -> str:

@@ -268,7 +268,10 @@ class Scheduler(_Part):
 class Network(_Part):
     """The data plane of the environment."""
 
-    prefix: Prefix | None = Field(None, description="A /48 of fd00::/8; default: hashed from project and stack name.")
+    prefix: Prefix | None = Field(
+        None,
+        description="A /48 of fd00::/8; default: hashed from project and stack. Must be given beside external sites.",
+    )
     mtu: Annotated[int, _whole(1280, 8941)] = Field(1280, description="MTU inside the tunnels, in bytes.")
 
 

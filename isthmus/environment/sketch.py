@@ -69,6 +69,8 @@ class Sketch:
     stack_file: str
     cluster: str
     scheduler_site: str | None
+    prefix_stated: bool
+    """Whether `network.prefix` is given, right or wrong, or may be meant by a key that nobody reads."""
     listed: tuple[str, ...]
     """The names under `isthmus:sites`, in their order, doubles included."""
     sites: tuple[SiteSketch, ...]

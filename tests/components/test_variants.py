@@ -42,6 +42,13 @@ def variant(folder: Path, change: Callable[[Files], None], *, program: str = "",
     return record(folder, "local", secrets=secrets)
 
 
+def federated(files: Files, site: Any = EXTERNAL) -> None:
+    """The change that adds a site of another stack, `far`, and the prefix that both have."""
+    files["far"] = site
+    files["stack"]["isthmus:sites"].append("far")
+    files["stack"]["isthmus:network"] = {"prefix": "fd62:7c3f:cad5::/48"}  # what the names are hashed to
+
+
 def of_site(recorded: Graph, token: str, site: str) -> set[str]:
     """Kubernetes names of the objects of a type at a site."""
     return {node.inputs["metadata"]["name"] for node in recorded.of_type(token) if recorded[node.provider].name == site}
@@ -90,8 +97,7 @@ def test_a_site_whose_operator_installed_everything_gets_only_what_is_ours(tmp_p
 
 def test_a_scheduler_at_a_site_of_another_stack_leaves_only_doors_here(tmp_path: Path) -> None:
     def change(files: Files) -> None:
-        files["far"] = EXTERNAL
-        files["stack"]["isthmus:sites"].append("far")
+        federated(files)
         files["stack"]["isthmus:scheduler"]["site"] = "far"
 
     recorded = variant(tmp_path, change)
@@ -124,8 +130,7 @@ def test_sites_whose_names_begin_alike_do_not_meet(tmp_path: Path) -> None:
 
 def test_a_gateway_may_call_a_site_of_another_stack(tmp_path: Path) -> None:
     def change(files: Files) -> None:
-        files["far"] = {"external": EXTERNAL["external"] | {"endpoint": "192.0.2.7:51820"}}
-        files["stack"]["isthmus:sites"].append("far")
+        federated(files, {"external": EXTERNAL["external"] | {"endpoint": "192.0.2.7:51820"}})
 
     policy = variant(tmp_path, change).named(POLICY, "ecmwf-gateway").inputs["spec"]
 
@@ -138,8 +143,7 @@ def test_a_key_that_two_stacks_agreed_on_stays_secret(tmp_path: Path) -> None:
     key = "c2hhcmVkLWJ5LXR3by1zdGFja3MtYW5kLW5vYm9keT0="
 
     def change(files: Files) -> None:
-        files["far"] = {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}}
-        files["stack"]["isthmus:sites"].append("far")
+        federated(files, {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}})
 
     recorded = variant(tmp_path, change, farKey=key)
 
@@ -166,11 +170,7 @@ def restarted(before: Graph, after: Graph) -> set[str]:
 def test_another_peer_restarts_a_gateway_and_no_worker(tmp_path: Path) -> None:
     """The digest on a pod's template is of what that pod reads: only gateways know all peers."""
 
-    def change(files: Files) -> None:
-        files["far"] = EXTERNAL
-        files["stack"]["isthmus:sites"].append("far")
-
-    assert restarted(graph("local"), variant(tmp_path, change)) == {"gateway"}
+    assert restarted(graph("local"), variant(tmp_path, federated)) == {"gateway"}
 
 
 def test_another_key_that_two_stacks_agreed_on_restarts_a_gateway_and_no_worker(tmp_path: Path) -> None:
@@ -180,8 +180,7 @@ def test_another_key_that_two_stacks_agreed_on_restarts_a_gateway_and_no_worker(
     }
 
     def change(files: Files) -> None:
-        files["far"] = {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}}
-        files["stack"]["isthmus:sites"].append("far")
+        federated(files, {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}})
 
     old, new = (variant(tmp_path / age, change, farKey=key) for age, key in keys.items())
 

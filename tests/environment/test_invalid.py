@@ -67,6 +67,7 @@ CASES = [
     ("stack-key-without-namespace", STACK, "config.network", "Did you mean isthmus:network?"),
     ("stack-mtu-too-small", STACK, "config.isthmus:network.mtu", "got 1000; expected a whole number from 1280"),
     ("stack-prefix-not-48", STACK, "config.isthmus:network.prefix", "fd12:3456:789a::/56"),
+    ("stack-prefix-of-a-federation", STACK, "config.isthmus:network.prefix", "site abroad"),
     ("stack-prefix-outside-ula", STACK, "config.isthmus:network.prefix", "fd00::/8"),
     ("stack-protect-not-boolean", STACK, "config.isthmus:protect", "without quotes"),
     ("stack-scheduler-site-unknown", STACK, "config.isthmus:scheduler.site", "Did you mean north?"),

@@ -74,7 +74,7 @@ def test_the_files_become_one_value_with_every_default_filled_in() -> None:
             controller="registry.example/controller:0.1.0",
             tunnel="registry.example/tunnel:0.1.0",
         ),
-        network=Network(prefix=None, mtu=1280),
+        network=Network(prefix=IPv6Network("fd12:3456:789a::/48"), mtu=1280),
         sites=(north, south),
         external=(ExternalSite(name="abroad", id=3, publicKey="xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="),),
     )
@@ -126,9 +126,7 @@ def test_the_prefix_is_hashed_from_the_names_of_project_and_stack(env: str, expe
 
 
 def test_a_stated_prefix_wins(tmp_path: Path) -> None:
-    root = rewritten(
-        tmp_path, STACK, "  isthmus:sites", '  isthmus:network: {prefix: "fdaa:1:2::/48"}\n  isthmus:sites'
-    )
+    root = rewritten(tmp_path, STACK, "fd12:3456:789a::/48", "fdaa:1:2::/48")
 
     assert load(root, "test").prefix == IPv6Network("fdaa:1:2::/48")
 

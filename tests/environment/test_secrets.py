@@ -27,7 +27,7 @@ FIELDS = [  # file, text of the valid file, the same text with %s where the secr
     (STACK, "cpu: 2", "cpu: %s"),
     (STACK, "registry.example/tunnel:0.1.0", "{%s: 1}"),
     (STACK, "  isthmus:sites", "  isthmus:protect: %s\n  isthmus:sites"),
-    (STACK, "  isthmus:sites", "  isthmus:network: {prefix: %s}\n  isthmus:sites"),
+    (STACK, '"fd12:3456:789a::/48"', "%s"),
     (STACK, "  isthmus:sites", "  isthmus:token: %s\n  isthmus:sites"),
     (STACK, "{secure: v1:bm90aGluZw==}", "%s"),
     (STACK, "[north, south, abroad]", "[north, south, abroad, %s]"),
