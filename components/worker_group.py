@@ -14,14 +14,10 @@ from components import labels, network, pods
 from components.base import Component, Place
 from components.objects import Spec, metadata
 from isthmus import names
+from isthmus.environment.shapes import bytes_of
 
 #: What one worker may keep of its container's memory; the nanny beside it takes the rest (about 80 MB).
 MEMORY_SHARE: Final = 0.9
-#: Kubernetes' suffixes of bytes (apimachinery, resource.Quantity).
-BYTES: Final[dict[str, int]] = {
-    **{suffix: 1024 ** (power + 1) for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti"))},
-    **{suffix: 1000 ** (power + 1) for power, suffix in enumerate(("k", "M", "G", "T"))},
-}
 #: Where a URL is served that states no port. Object stores (s3, gs, ...) speak HTTPS at their usual endpoint; one that
 #: only a reader's own options name is not known here.
 HTTP_PORTS: Final = {"http": 80}
@@ -172,14 +168,6 @@ class WorkerGroup(Component, kind="WorkerGroup"):
         budget: Spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels.pool(args, args["pool"])}}
         PodDisruptionBudget(f"{name}-workers", metadata=own, spec=budget, opts=self.child_opts())
         self.register_outputs({})
-
-
-def bytes_of(quantity: str) -> int:
-    """A Kubernetes quantity of bytes, such as `16Gi`, as a number."""
-    for suffix, unit in BYTES.items():
-        if quantity.endswith(suffix):
-            return int(quantity.removesuffix(suffix)) * unit
-    return int(quantity)
 
 
 def outside_ports(data: Sequence[str]) -> list[int]:

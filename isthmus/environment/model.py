@@ -21,11 +21,16 @@ from isthmus.environment.shapes import (
     Prefix,
     PublicKey,
     SiteId,
+    at_least,
 )
 
 #: Ours: slots of one site. Each is a Secret and an address; Kubernetes bears more, a person's overview does not.
 MAX_SLOTS: Final = 4096
 
+#: Of a worker's container the nanny has a tenth; it takes about 80 MB.
+WorkerMemory = Annotated[Bytes, at_least("1Gi")]
+#: A scheduler that has imported what it needs takes about 200 MB, before it knows of a task.
+SchedulerMemory = Annotated[Bytes, at_least("512Mi")]
 Flag = Annotated[bool, Field(strict=True)]
 
 
@@ -123,7 +128,7 @@ class Workers(_Part):
     min: Annotated[int, _whole(0)] = Field(0, description="Fewest workers.")
     max: Most = Field(description="Most workers; the pool needs as many slots.")
     threads: Annotated[int, _whole(1)] = Field(1, description="Threads of one worker.")
-    memory: Bytes = Field(description="Memory of one worker, as request and as limit.")
+    memory: WorkerMemory = Field(description="Memory of one worker, as request and as limit; at least 1Gi.")
     cpu: Cpu | None = Field(None, description="CPU request of one worker; default: its threads.")
 
     @model_validator(mode="after")
@@ -261,7 +266,9 @@ class Scheduler(_Part):
     """Where the scheduler runs and what it may use."""
 
     site: Name = Field(description="Site of the scheduler, and usually of the notebook.")
-    memory: Bytes = Field("2Gi", description="Memory of the scheduler, as request and as limit.")
+    memory: SchedulerMemory = Field(
+        "2Gi", description="Memory of the scheduler, as request and as limit; at least 512Mi."
+    )
     cpu: Cpu = Field("1", description="CPU request of the scheduler.")
 
 

@@ -154,6 +154,32 @@ def _number_as_text(given: object) -> object:
     return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
 
 
+#: Kubernetes' suffixes of bytes (apimachinery, resource.Quantity).
+_SUFFIXES: Final[dict[str, int]] = {
+    **{suffix: 1024 ** (power + 1) for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti"))},
+    **{suffix: 1000 ** (power + 1) for power, suffix in enumerate(("k", "M", "G", "T"))},
+}
+
+
+def bytes_of(quantity: str) -> int:
+    """A Kubernetes quantity of bytes, such as `16Gi`, as a number."""
+    for suffix, unit in _SUFFIXES.items():
+        if quantity.endswith(suffix):
+            return int(quantity.removesuffix(suffix)) * unit
+    return int(quantity)
+
+
+def at_least(least: str) -> AfterValidator:
+    """Refuses a quantity of bytes that is smaller."""
+
+    def check(given: str) -> str:
+        if bytes_of(given) < bytes_of(least):
+            raise PydanticCustomError("rule", "expected at least {least}", {"least": least})
+        return given
+
+    return AfterValidator(check)
+
+
 def _real_address(given: str) -> str:
     if given.startswith("["):
         try:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.worker_group import bytes_of, outside_ports
+from components.worker_group import outside_ports
 from isthmus import names
+from isthmus.environment.shapes import bytes_of
 from isthmus.graph import Node
 from isthmus.rights import RULES
 from tests.components.recorded import STACKS, environment, graph, rows
