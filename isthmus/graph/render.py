@@ -5,7 +5,6 @@ from typing import Final
 
 from isthmus.graph.model import Graph, Json, Node
 
-SITE: Final = "isthmus:index:Site"
 PROVIDER: Final = "pulumi:providers:kubernetes"
 #: Keys that come first, as everybody writes them; the others follow in alphabetical order.
 FIRST: Final = ("apiVersion", "kind", "metadata")
