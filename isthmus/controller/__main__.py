@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from isthmus.controller.connect import connect
 from isthmus.controller.main import run
+from isthmus.controller.redact import RedactingFilter
 from isthmus.errors import IsthmusError
 from isthmus.names import CONTROLLER_HTTP_PORT
 
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
+    for handler in logging.root.handlers:
+        handler.addFilter(RedactingFilter())
     # kopf tells of every event that it hands over; its warnings are what an operator of ours wants to read.
     logging.getLogger("kopf").setLevel(logging.DEBUG if options.verbose else logging.WARNING)
     # Until kopf takes over the signals: as process 1 of a container we would not hear SIGTERM at all.

@@ -7,6 +7,7 @@ That an object is there already, is gone, or has moved on are outcomes of a leve
     └── Unavailable          429, 5xx, no connection: the server could not be asked
 """
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -15,12 +16,16 @@ from typing import Any, Final
 import aiohttp
 
 from isthmus.controller.kinds import Body, Kind
+from isthmus.controller.redact import redact
 from isthmus.errors import IsthmusError
 
 #: Ours. A call that takes longer is lost: the API server itself ends non-watch requests after 60 s.
 CALL_S: Final = 60.0
 #: How many objects one answer of a list holds; the rest is fetched page by page.
 PAGE: Final = 500
+#: Ours: characters of the API server's words that are kept.
+MESSAGE: Final = 500
+_SENTENCE_END: Final = re.compile(r"\.(?=\s)|\n")
 MERGE_PATCH: Final = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -169,5 +174,7 @@ async def _json(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
 
 
 def _message(answer: Mapping[str, Any]) -> str:
-    """The sentence of a Status object, short enough for a condition."""
-    return str(answer.get("message") or answer.get("reason") or "no reason given")[:1000]
+    """The first sentence of a Status object, without secrets, short enough for a condition."""
+    said = redact(str(answer.get("message") or answer.get("reason") or "no reason given"))
+    first = _SENTENCE_END.split(said, maxsplit=1)[0]
+    return first if len(first) <= MESSAGE else first[: MESSAGE - 1] + "…"

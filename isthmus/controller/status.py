@@ -16,6 +16,7 @@ from typing import Any, Final
 from isthmus.controller.kinds import Body
 from isthmus.controller.observe import deployment_ready, load_balancer_pending, made_from
 from isthmus.controller.plan import ClusterPlan, GroupPlan, live
+from isthmus.controller.redact import redact
 from isthmus.controller.views import Cluster, Group, PodView
 from isthmus.names import LABEL_WORKER_GROUP, default_group, scheduler
 
@@ -238,7 +239,7 @@ def _dated(condition: Condition, generation: int, before: Mapping[Any, Any], now
         "type": condition.type,
         "status": status,
         "reason": condition.reason,
-        "message": condition.message,
+        "message": redact(condition.message),
         "lastTransitionTime": at or datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "observedGeneration": generation,
     }
