@@ -13,17 +13,6 @@ from components.gateway import scheduler_ports
 from components.objects import Spec, metadata
 from isthmus import names
 
-#: The scheduler's own web pages (distributed's default list, which a setting replaces as a whole) and the API by which
-#: controllers ask and retire.
-ROUTES: Final = (
-    "distributed.http.scheduler.prometheus",
-    "distributed.http.scheduler.info",
-    "distributed.http.scheduler.json",
-    "distributed.http.health",
-    "distributed.http.proxy",
-    "distributed.http.statics",
-    "distributed.http.scheduler.api",
-)
 PRELOAD: Final = ("isthmus.comm", "isthmus.pools.preload")
 
 
@@ -125,7 +114,7 @@ def _scheduler_container(args: ClusterArgs) -> Spec:
         names.ENV_ADDRESS: args["address"],
         **pods.dask_env(prefix=args["prefix"], site=args["site"], cluster=args["cluster"]),
         "DASK_DISTRIBUTED__SCHEDULER__PRELOAD": json.dumps(PRELOAD),
-        "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": json.dumps(ROUTES),
+        names.ENV_SCHEDULER_ROUTES: json.dumps(names.SCHEDULER_ROUTES),
     }
     listen = ["--host", f"tcp://[{args['address']}]", "--port", str(names.SCHEDULER_PORT)]
     return pods.container(

@@ -18,6 +18,7 @@ from components.worker_group import Slots, WorkerGroup, WorkerGroupArgs
 from isthmus import environment as configured
 from isthmus import names
 from isthmus.wireguard import addresses
+from isthmus.wireguard.peers import GATEWAY, SCHEDULER, slot_peer
 
 #: Letters and digits: 380 bits, so nobody guesses it, and a length that no rule about passwords minds.
 SEED_LENGTH = 64
@@ -133,8 +134,8 @@ class Platform(Component, kind="Platform"):
         return {
             **self._place(site),
             "image": self._environment.images.tunnel,
-            "tunnel_json": self._data_plane.tunnel_json(site.name, "gateway"),
-            "configuration": self._data_plane.digest(site.name, "gateway"),
+            "tunnel_json": self._data_plane.tunnel_json(site.name, GATEWAY),
+            "configuration": self._data_plane.digest(site.name, GATEWAY),
             "dials": dialled_by(self._mesh, site),
             "dialled": site.gateway.endpoint is not None,
             "service_type": service.type,
@@ -150,8 +151,8 @@ class Platform(Component, kind="Platform"):
                 **self._place(configuration),
                 "image": env.images.dask,
                 "tunnel_image": env.images.tunnel,
-                "tunnel_json": self._data_plane.tunnel_json(name, "scheduler"),
-                "configuration": self._data_plane.digest(name, "scheduler", digest(env.catalog)),
+                "tunnel_json": self._data_plane.tunnel_json(name, SCHEDULER),
+                "configuration": self._data_plane.digest(name, SCHEDULER, digest(env.catalog)),
                 "prefix": str(env.prefix),
                 "address": str(self._mesh.scheduler_address),
                 "memory": env.scheduler.memory,
@@ -162,7 +163,7 @@ class Platform(Component, kind="Platform"):
 
     def _pools(self, site: Site, configuration: configured.Site, after: list[pulumi.Resource]) -> None:
         contents = {
-            str(slot): self._data_plane.tunnel_json(configuration.name, f"slot-{slot}") for slot in configuration.slots
+            str(slot): self._data_plane.tunnel_json(configuration.name, slot_peer(slot)) for slot in configuration.slots
         }
         slots = Slots(
             configuration.name, {**self._place(configuration), "tunnel_json": contents}, opts=site.child_opts()
@@ -181,7 +182,7 @@ class Platform(Component, kind="Platform"):
             "pool": name,
             "image": env.images.dask,
             "tunnel_image": env.images.tunnel,
-            "configuration": self._data_plane.digest(site.name, f"slot-{pool.slots.first}", digest(env.catalog)),
+            "configuration": self._data_plane.digest(site.name, slot_peer(pool.slots.first), digest(env.catalog)),
             "prefix": str(env.prefix),
             "address_prefix": str(addresses.site_prefix(env.prefix, site.id)),
             "scheduler_address": f"tcp://[{self._mesh.scheduler_address}]:{names.SCHEDULER_PORT}",

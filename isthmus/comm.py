@@ -39,9 +39,6 @@ from isthmus.errors import UnsupportedDask
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
-#: Numbers of the peers in a site's /64; `isthmus.wireguard.addresses` says the same and a test holds them together.
-SCHEDULER: Final = 0x10
-FIRST_SLOT: Final = 0x11
 
 
 @dataclass(frozen=True)
@@ -93,10 +90,11 @@ class Place:
 
     def _name_in_site(self, peer: int) -> str | None:
         """DNS name of a peer of our own site; None of the gateway, to which nobody talks but tunnels."""
-        if peer == SCHEDULER:
+        if peer == names.SCHEDULER_NUMBER:
             return names.scheduler(self.cluster)
-        if peer >= FIRST_SLOT:
-            return f"{names.slot_hostname(self.site, peer - FIRST_SLOT)}.{names.workers_service(self.cluster)}"
+        if peer >= names.FIRST_SLOT_NUMBER:
+            host = names.slot_hostname(self.site, peer - names.FIRST_SLOT_NUMBER)
+            return f"{host}.{names.workers_service(self.cluster)}"
         return None
 
 

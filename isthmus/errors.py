@@ -5,13 +5,23 @@
     ├── CatalogError             a prefix of the catalog is unusable
     ├── NoPool                   no pool of the catalog holds this path
     ├── UnsupportedDask          the installed distributed lacks what isthmus.pools stands on
-    └── StartFailed              a program that should have come up ended or stayed silent
+    ├── StartFailed              a program that should have come up ended or stayed silent
+    ├── ApiError                 isthmus.controller: a call to the Kubernetes API did not happen
+    │   ├── Refused              the server said no: the object or the quota must change first
+    │   └── Unavailable          the server could not be asked, or was too busy
+    ├── Unusable                 isthmus.controller: a custom resource that cannot be acted on
+    ├── SchedulerError           isthmus.controller: a Dask scheduler gave no usable answer
+    ├── RecordError              isthmus.graph: the program did not run through
+    ├── OrphanError              components: a resource without its component
+    └── PulumiFailed             tools/pulumi: the engine ended with an error
 
 Fields carry the data, so that callers and tests need not read prose. No message ever holds a secret's value.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from isthmus.names import DISTRIBUTED
 
 
 class IsthmusError(Exception):
@@ -72,7 +82,7 @@ class UnsupportedDask(IsthmusError, ImportError):
         self.version, self.missing = version, tuple(missing)
         super().__init__(
             f"isthmus does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
-            "install a version that isthmus supports: distributed>=2026.8.0,<2026.9."
+            f"install a version that isthmus supports: {DISTRIBUTED}."
         )
 
 

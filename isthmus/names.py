@@ -71,12 +71,34 @@ TUNNEL_HTTP_PORT: Final = 9090
 TUNNEL_SOCKS_PORT: Final = 1080
 """The tunnel's door to the data plane, on 127.0.0.1 of its pod only."""
 CONTROLLER_HTTP_PORT: Final = 8080
-"""The controller's /healthz and /metrics."""
+"""The controller's /healthz and /readyz."""
 
 DASK_GRACE_S: Final = 5
 """Seconds from SIGTERM to SIGKILL for schedulers and workers. Measured: a worker that loses its scheduler while it is
 asked to stop hangs in half of all cases until it is killed (distributed 2026.8, 6 of 12); retirement has moved its data
 before, so nothing is lost by a short grace. A scheduler keeps nothing, and its successor waits for its end."""
+
+ENV_SCHEDULER_ROUTES: Final = "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES"
+"""What the scheduler serves over HTTP. A list replaces Dask's own as a whole."""
+SCHEDULER_ROUTES: Final = (
+    "distributed.http.scheduler.prometheus",
+    "distributed.http.scheduler.info",
+    "distributed.http.scheduler.json",
+    "distributed.http.health",
+    "distributed.http.proxy",
+    "distributed.http.statics",
+    "distributed.http.scheduler.api",
+)
+"""Dask's six defaults (distributed 2026.8, distributed.yaml), then the API by which controllers ask and retire."""
+
+# -- the low 64 bits of a data-plane address: who it is within its site
+GATEWAY_NUMBER: Final = 0x1
+SCHEDULER_NUMBER: Final = 0x10
+FIRST_SLOT_NUMBER: Final = 0x11
+"""Of slot 0; the others follow."""
+
+DISTRIBUTED: Final = "distributed>=2026.8.0,<2026.9"
+"""The Dask that isthmus supports, as pyproject.toml requires it."""
 
 POOLS_ROUTE: Final = "/api/v1/pools"
 """Where the scheduler's HTTP server (DASHBOARD_PORT) tells what each pool needs."""

@@ -17,12 +17,15 @@ from isthmus.names import (
     DASK_GRACE_S,
     ENV_ADDRESS,
     ENV_SCHEDULER_ADDRESS,
+    ENV_SCHEDULER_ROUTES,
     ENV_SLOT,
     ENV_WORKER_NAME,
+    FIRST_SLOT_NUMBER,
     LABEL_CLUSTER,
     LABEL_COMPONENT,
     LABEL_SLOT,
     LABEL_WORKER_GROUP,
+    SCHEDULER_ROUTES,
     TUNNEL_CONFIG_DIR,
     TUNNEL_CONTAINER,
     TUNNEL_VOLUME,
@@ -35,19 +38,6 @@ from isthmus.names import (
 NO_ISTIO: Final = {"sidecar.istio.io/inject": "false"}
 #: Annotations that speak of the object they are on and of nothing else.
 NOT_COPIED: Final = ("kopf.zalando.org", "kubectl.kubernetes.io", ANNOTATION_HANDED_DOWN, ANNOTATION_TEMPLATE)
-#: The first slot's address within a site's /64, as in isthmus.wireguard.addresses.
-FIRST_SLOT: Final = 0x11
-ENV_ROUTES: Final = "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES"
-#: The list replaces Dask's: its six defaults (distributed 2026.8, distributed.yaml), then the API for retirement.
-ROUTES: Final = (
-    "distributed.http.scheduler.prometheus",
-    "distributed.http.scheduler.info",
-    "distributed.http.scheduler.json",
-    "distributed.http.health",
-    "distributed.http.proxy",
-    "distributed.http.statics",
-    "distributed.http.scheduler.api",
-)
 
 Object = dict[str, Any]
 """A Kubernetes object that is ours to change."""
@@ -58,7 +48,7 @@ def scheduler_deployment(cluster: Cluster) -> Object:
     reserved = _scheduler_labels(cluster)
     pod = _pod_spec(cluster.scheduler.spec)
     for container in pod["containers"]:
-        container["env"] = _with_defaults(container.get("env"), {ENV_ROUTES: str(list(ROUTES))})
+        container["env"] = _with_defaults(container.get("env"), {ENV_SCHEDULER_ROUTES: str(list(SCHEDULER_ROUTES))})
     described = _metadata(cluster.scheduler, {**reserved, **NO_ISTIO})
     noted = _made_from(described, cluster.scheduler.digest)
     return {
@@ -115,7 +105,7 @@ def worker_pod(group: Group, name: str, scheduler_address: str, slot: int | None
 
 def slot_address(slots: Slots, slot: int) -> str:
     """Data-plane address of a seat."""
-    return str(slots.prefix.network_address + FIRST_SLOT + slot)
+    return str(slots.prefix.network_address + FIRST_SLOT_NUMBER + slot)
 
 
 def hand_down(cluster: Cluster, group: Group) -> Object:

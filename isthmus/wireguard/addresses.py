@@ -7,11 +7,8 @@ fdxx:xxxx:xxxx : site id : 0:0:0 : peer
 """
 
 from ipaddress import IPv6Address, IPv6Network
-from typing import Final
 
-GATEWAY: Final = 0x1
-SCHEDULER: Final = 0x10
-FIRST_SLOT: Final = 0x11
+from isthmus.names import FIRST_SLOT_NUMBER, GATEWAY_NUMBER, SCHEDULER_NUMBER
 
 
 def site_prefix(prefix: IPv6Network, site_id: int) -> IPv6Network:
@@ -28,16 +25,16 @@ def site_prefix(prefix: IPv6Network, site_id: int) -> IPv6Network:
 
 def gateway(prefix: IPv6Network, site_id: int) -> IPv6Address:
     """Address of the site's gateway."""
-    return site_prefix(prefix, site_id)[GATEWAY]
+    return site_prefix(prefix, site_id)[GATEWAY_NUMBER]
 
 
 def scheduler(prefix: IPv6Network, site_id: int) -> IPv6Address:
     """Address of the scheduler, if it is at this site."""
-    return site_prefix(prefix, site_id)[SCHEDULER]
+    return site_prefix(prefix, site_id)[SCHEDULER_NUMBER]
 
 
 def slot(prefix: IPv6Network, site_id: int, slot: int) -> IPv6Address:
     """Address of a worker slot. Raises ValueError if `slot` is negative or leaves the low 16 bits."""
-    if not 0 <= slot <= 0xFFFF - FIRST_SLOT:
-        raise ValueError(f"got slot {slot}; expected 0 to {0xFFFF - FIRST_SLOT}")
-    return site_prefix(prefix, site_id)[FIRST_SLOT + slot]
+    if not 0 <= slot <= 0xFFFF - FIRST_SLOT_NUMBER:
+        raise ValueError(f"got slot {slot}; expected 0 to {0xFFFF - FIRST_SLOT_NUMBER}")
+    return site_prefix(prefix, site_id)[FIRST_SLOT_NUMBER + slot]

@@ -196,11 +196,9 @@ def test_the_routes_are_dasks_own_and_the_api() -> None:
     import distributed  # noqa: F401 - fills the configuration with its defaults
     from dask import config
 
-    from components.cluster import ROUTES
-
     default = config.get("distributed.scheduler.http.routes")
 
-    assert list(ROUTES) == [*default, "distributed.http.scheduler.api"]
+    assert list(names.SCHEDULER_ROUTES) == [*default, "distributed.http.scheduler.api"]
 
 
 def test_a_site_without_the_scheduler_has_its_alias_and_the_scheduler_site_none() -> None:

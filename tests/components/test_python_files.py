@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import yaml
 
 from components.python_files import CONTENT, archive, dask_yaml
+from isthmus.names import DISTRIBUTED
+from tests.components.recorded import ROOT
 
 PROBE = """
 import isthmus, isthmus.catalog, isthmus.comm, isthmus.pools, isthmus.pools.preload, sys
@@ -15,6 +18,11 @@ print(isthmus.__file__)
 foreign = {"pulumi", "pydantic", "kopf", "aiohttp", "rich", "isthmus.environment", "isthmus.wireguard"}
 print(sorted(foreign & sys.modules.keys()))
 """
+
+
+def test_the_supported_dask_is_the_one_that_the_package_requires() -> None:
+    """It stands in a message that travels, so it cannot be read from the package."""
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"] == [DISTRIBUTED]
 
 
 def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from isthmus import names
 from isthmus.controller import builders, observe
 from isthmus.controller.views import Cluster
 from isthmus.wireguard import addresses
@@ -90,7 +91,7 @@ def test_the_routes_are_the_defaults_of_dask_and_its_api() -> None:
 
     own = defaults["distributed"]["scheduler"]["http"]["routes"]
 
-    assert ast.literal_eval(str(list(builders.ROUTES))) == [*own, "distributed.http.scheduler.api"]
+    assert ast.literal_eval(str(list(names.SCHEDULER_ROUTES))) == [*own, "distributed.http.scheduler.api"]
 
 
 def test_the_service_is_as_given_and_without_the_label_of_istio() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 from distributed import Client, Event
 
-from isthmus.controller.builders import ENV_ROUTES, ROUTES
+from isthmus.names import ENV_SCHEDULER_ROUTES, SCHEDULER_ROUTES
 from tests.controller.admin import Admin, Object
 from tests.controller.kubelet import Kubelet
 from tests.controller.objects import group, pod_spec
@@ -35,7 +35,7 @@ class Addresses:
 def scheduler() -> Iterator[Addresses]:
     """A scheduler as the controller would start it, with the routes that it adds."""
     command = [sys.executable, "-m", "dask", "scheduler", "--host", "tcp://127.0.0.1", "--port", "0"]
-    environment = {**os.environ, ENV_ROUTES: str(list(ROUTES))}
+    environment = {**os.environ, ENV_SCHEDULER_ROUTES: str(list(SCHEDULER_ROUTES))}
     process = subprocess.Popen(
         [*command, "--dashboard-address", "127.0.0.1:0"], env=environment, stderr=subprocess.PIPE, text=True
     )
