@@ -21,8 +21,6 @@ Fields carry the data, so that callers and tests need not read prose. No message
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isthmus.names import DISTRIBUTED
-
 
 class IsthmusError(Exception):
     """A condition that a person can mend. The message says where, what was given, what is allowed, what to do."""
@@ -82,7 +80,7 @@ class UnsupportedDask(IsthmusError, ImportError):
         self.version, self.missing = version, tuple(missing)
         super().__init__(
             f"isthmus does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
-            f"install a version that isthmus supports: {DISTRIBUTED}."
+            "install a version that isthmus supports: distributed>=2026.8.0,<2026.9."
         )
 
 
