@@ -8,7 +8,7 @@ from components.platform import Platform
 from isthmus.environment import load
 
 environment = load(Path(__file__).parent, pulumi.get_stack())
-platform = Platform("isthmus", {"environment": environment, "secret": pulumi.Config().require_secret})
+platform = Platform("isthmus", {"environment": environment, "secret": pulumi.Config().get_secret})
 
 pulumi.export("schedulers", platform.schedulers)
 pulumi.export("prefix", platform.prefix)

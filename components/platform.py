@@ -17,6 +17,7 @@ from components.site import ClaimArgs, Site, SiteArgs
 from components.worker_group import Slots, WorkerGroup, WorkerGroupArgs
 from isthmus import environment as configured
 from isthmus import names
+from isthmus.errors import UnsetSecrets
 from isthmus.wireguard import addresses
 from isthmus.wireguard.peers import GATEWAY, SCHEDULER, slot_peer
 
@@ -31,8 +32,8 @@ class PlatformArgs(TypedDict):
     """
 
     environment: configured.Environment
-    secret: Callable[[str], pulumi.Output[str]]
-    """Key of the stack's configuration -> its secret value; raises if it is not set."""
+    secret: Callable[[str], pulumi.Output[str] | None]
+    """Key of the stack's configuration -> its secret value; None if it is not set."""
 
 
 class Platform(Component, kind="Platform"):
@@ -52,12 +53,12 @@ class Platform(Component, kind="Platform"):
     """Site -> public key of its gateway: what another stack of a federation needs."""
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        self._environment = env = args["environment"]
+        self._secrets = _secrets(env, args["secret"])  # before anything is declared
         super().__init__(name, opts)
         refuse_orphans()
-        self._environment, self._secret = args["environment"], args["secret"]
-        env = self._environment
         self._mesh = mesh_of(env)
-        agreed = {site.name: self._secret(key) for site in env.external if (key := site.presharedKeySecret)}
+        agreed = {site.name: self._secrets[key] for site in env.external if (key := site.presharedKeySecret)}
         self._data_plane = DataPlane(self._mesh, self._seed(), agreed)
         sites = {site.name: self._site(site) for site in env.sites}
         service = names.service_host(names.scheduler(env.cluster), env.name)
@@ -119,7 +120,7 @@ class Platform(Component, kind="Platform"):
         key = site.kubernetes.kubeconfigSecret
         return {
             **self._place(site),
-            "kubeconfig": self._secret(key) if key else site.kubernetes.kubeconfig,
+            "kubeconfig": self._secrets[key] if key else site.kubernetes.kubeconfig,
             "context": site.kubernetes.context,
             "install_namespaces": site.install.namespaces,
             "install_controller": site.install.controller,
@@ -203,3 +204,13 @@ class Platform(Component, kind="Platform"):
             ],
             "data": pool.catalog,
         }
+
+
+def _secrets(
+    env: configured.Environment, secret: Callable[[str], pulumi.Output[str] | None]
+) -> dict[str, pulumi.Output[str]]:
+    """The stack secrets that the site files name. All at once: whoever sets up a stack runs it once, not once a key."""
+    found = {key: secret(key) for key in env.secrets}
+    if unset := [key for key, value in found.items() if value is None]:
+        raise UnsetSecrets(env.name, unset)
+    return {key: value for key, value in found.items() if value is not None}

@@ -2,6 +2,7 @@
 
     IsthmusError                 one sentence for a person; the command line prints it and exits 1
     ├── ConfigError              stack files: every mistake at once
+    ├── UnsetSecrets             the site files name stack secrets that nobody has set
     ├── CatalogError             a prefix of the catalog is unusable
     ├── NoPool                   no pool of the catalog holds this path
     ├── UnsupportedDask          the installed distributed lacks what isthmus.pools stands on
@@ -20,6 +21,8 @@ Fields carry the data, so that callers and tests need not read prose. No message
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from isthmus.names import DISTRIBUTED
 
 
 class IsthmusError(Exception):
@@ -53,6 +56,15 @@ class ConfigError(IsthmusError):
         super().__init__("\n".join([f"{count} in the stack files:", *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
+class UnsetSecrets(IsthmusError):
+    """Secrets of a stack that its site files name and that have no value yet. `stack`, and their `keys`."""
+
+    def __init__(self, stack: str, keys: Sequence[str]) -> None:
+        self.stack, self.keys = stack, tuple(keys)
+        commands = ", ".join(f"`pulumi config set --stack {stack} --secret isthmus:{key}`" for key in self.keys)
+        super().__init__(f"the site files of {stack} name secrets that are not set; set each of them: {commands}.")
+
+
 class CatalogError(IsthmusError):
     """An entry of the catalog cannot be used. `entry` is what was given, mostly the prefix."""
 
@@ -80,7 +92,7 @@ class UnsupportedDask(IsthmusError, ImportError):
         self.version, self.missing = version, tuple(missing)
         super().__init__(
             f"isthmus does not work with distributed {version}, which lacks {', '.join(self.missing)}; "
-            "install a version that isthmus supports: distributed>=2026.8.0,<2026.9."
+            f"install a version that isthmus supports: {DISTRIBUTED}."
         )
 
 

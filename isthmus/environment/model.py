@@ -324,6 +324,13 @@ class Environment(_Part):
             prefix: name for site in self.sites for name, pool in sorted(site.pools.items()) for prefix in pool.catalog
         }
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Keys of the stack secrets that the site files name, in their order, each once."""
+        kubeconfigs = [site.kubernetes.kubeconfigSecret for site in self.sites]
+        agreed = [site.presharedKeySecret for site in self.external]
+        return tuple(dict.fromkeys(key for key in (*kubeconfigs, *agreed) if key))
+
     def site(self, name: str) -> Site:
         """The owned site of that name. Raises KeyError if there is none."""
         for site in self.sites:

@@ -10,6 +10,7 @@ import yaml
 
 from components.base import OrphanError
 from components.mesh import mesh_of
+from isthmus.errors import UnsetSecrets
 from isthmus.graph import Graph, record
 from tests.components.recorded import ROOT, environment, graph
 
@@ -165,6 +166,20 @@ def restarted(before: Graph, after: Graph) -> set[str]:
     """Which of the three differ."""
     old, new = digests(before), digests(after)
     return {name for name in old if old[name] != new[name]}
+
+
+def test_all_secrets_that_nobody_has_set_are_named_at_once(tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        federated(files, {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}})
+        files["home"]["kubernetes"] = {"kubeconfigSecret": "homeKubeconfig"}
+
+    program = 'Platform("another", {"environment": environment, "secret": lambda key: None})'
+
+    with pytest.raises(UnsetSecrets) as refused:
+        variant(tmp_path, change, program=program)
+
+    assert (refused.value.stack, refused.value.keys) == ("local", ("homeKubeconfig", "farKey"))
+    assert "`pulumi config set --stack local --secret isthmus:farKey`" in str(refused.value)
 
 
 def test_another_peer_restarts_a_gateway_and_no_worker(tmp_path: Path) -> None:
