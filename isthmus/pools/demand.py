@@ -1,6 +1,7 @@
 """How many workers each pool needs: Dask's rule for the whole cluster, applied pool by pool.
 
 `Scheduler.adaptive_target` adds up everything. It would start workers that cannot see the data and close whole pools.
+For autoscaling, which is not built yet: today the numbers are told and nobody acts on them.
 """
 
 import math

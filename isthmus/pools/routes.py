@@ -1,4 +1,7 @@
-"""`/api/v1/pools` of the scheduler's HTTP server: what each pool has and needs, for the controllers of the sites."""
+"""`/api/v1/pools` of the scheduler's HTTP server: what each pool has and needs.
+
+For autoscaling, which is not built yet: no controller asks it.
+"""
 
 from typing import Any, Protocol
 

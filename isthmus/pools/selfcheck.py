@@ -18,6 +18,7 @@ STANDS_ON: Final = (
     "dask.blockwise:Blockwise",
     "dask.blockwise:fuse_roots",
     "dask.blockwise:optimize_blockwise",
+    "dask.highlevelgraph:HighLevelGraph._toposort_layers",
     "dask.highlevelgraph:MaterializedLayer",
     "distributed.active_memory_manager:ActiveMemoryManagerExtension._find_recipient",
     "distributed.active_memory_manager:ReduceReplicas.run",
@@ -30,7 +31,6 @@ STANDS_ON: Final = (
     "distributed.scheduler:TaskState.waiting_on",
     "distributed.scheduler:TaskState.who_has",
     "distributed.scheduler:TaskState.worker_restrictions",
-    "distributed.shuffle._core:barrier_key",
     "distributed.shuffle._core:id_from_key",
 )
 

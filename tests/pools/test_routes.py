@@ -1,4 +1,4 @@
-"""`/api/v1/pools`: what the controllers of the sites ask."""
+"""`/api/v1/pools`: what each pool has and needs."""
 
 import json
 import urllib.request
