@@ -126,7 +126,7 @@ def _pod(args: ControllerArgs) -> Spec:
                 env=pods.env({"PYTHONUNBUFFERED": "1", "HOME": pods.SCRATCH["mountPath"]}),
                 ports=[{"name": "http", "containerPort": names.CONTROLLER_HTTP_PORT, "protocol": "TCP"}],
                 readinessProbe=pods.http_probe("/readyz", names.CONTROLLER_HTTP_PORT, period_s=2, failures=2),
-                # /healthz tells how old the last pass is: half a minute of silence is a hung controller.
+                # /healthz fails when a key has been due for 120 s or nothing has been read for 600 s; then it is hung.
                 livenessProbe=pods.http_probe("/healthz", names.CONTROLLER_HTTP_PORT, period_s=10, failures=3),
                 resources=RESOURCES,
                 volumeMounts=[pods.SCRATCH],
