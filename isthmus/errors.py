@@ -2,6 +2,7 @@
 
     IsthmusError                 one sentence for a person; the command line prints it and exits 1
     ├── ConfigError              stack files: every mistake at once
+    ├── UnsetSecrets             the site files name stack secrets that nobody has set
     ├── CatalogError             a prefix of the catalog is unusable
     ├── NoPool                   no pool of the catalog holds this path
     ├── UnsupportedDask          the installed distributed lacks what isthmus.pools stands on
@@ -53,6 +54,15 @@ class ConfigError(IsthmusError):
         self.mistakes = tuple(mistakes)
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
         super().__init__("\n".join([f"{count} in the stack files:", *(f"  {mistake}" for mistake in self.mistakes)]))
+
+
+class UnsetSecrets(IsthmusError):
+    """Secrets of a stack that its site files name and that have no value yet. `stack`, and their `keys`."""
+
+    def __init__(self, stack: str, keys: Sequence[str]) -> None:
+        self.stack, self.keys = stack, tuple(keys)
+        commands = ", ".join(f"`pulumi config set --stack {stack} --secret isthmus:{key}`" for key in self.keys)
+        super().__init__(f"the site files of {stack} name secrets that are not set; set each of them: {commands}.")
 
 
 class CatalogError(IsthmusError):
