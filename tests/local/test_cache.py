@@ -64,7 +64,7 @@ def test_a_build_that_was_killed_is_cleared_away_by_the_next_one() -> None:
     [
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device: '/x/y'", "/x/y"),
         ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "{entry}"),
-        ("go: download of example: write /root/go/pkg/x.zip: no space left on device", "/root/go/pkg/x.zip"),
+        ("go: download of example: write /home/me/go/pkg/x.zip: no space left on device", "/home/me/go/pkg/x.zip"),
         ("write $WORK/b001: no space left on device", "{entry}"),
         ("/usr/lib/go/pkg/tool/link: mapping output file failed: no space left on device", "{entry}"),
     ],
