@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from isthmus.environment import Environment
-from isthmus.environment.model import Pool, Site
+from isthmus.environment import Environment, Pool, Site
 from isthmus.wireguard.addresses import site_prefix
 
 BLUE: Final = "#0072B2"

@@ -15,12 +15,10 @@ from isthmus.environment.model import (
     Images,
     Install,
     Kubernetes,
-    Pool,
     Scheduler,
     Site,
-    Slots,
-    Workers,
 )
+from isthmus.environment.pool import Pool, Slots, Workers
 
 __all__ = [
     "Claim",

@@ -8,7 +8,7 @@ from typing import Final
 
 from isthmus import names
 from isthmus.catalog import Catalog
-from isthmus.environment.model import MAX_SLOTS
+from isthmus.environment.pool import MAX_SLOTS
 from isthmus.environment.sketch import PoolSketch, SiteSketch, Sketch
 from isthmus.environment.wording import did_you_mean, near_only
 from isthmus.errors import CatalogError, Mistake

@@ -3,17 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from ipaddress import IPv6Network
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from isthmus.environment.pool import Flag, Part, Pool, whole
 from isthmus.environment.shapes import (
-    AbsolutePath,
     Bytes,
     ConfigKey,
     Cpu,
-    DataPrefix,
     HostPort,
     Image,
     Name,
@@ -24,28 +23,11 @@ from isthmus.environment.shapes import (
     at_least,
 )
 
-#: Ours: slots of one site. Each is a Secret and an address; Kubernetes bears more, a person's overview does not.
-MAX_SLOTS: Final = 4096
-
-#: Of a worker's container the nanny has a tenth; it takes about 80 MB.
-WorkerMemory = Annotated[Bytes, at_least("1Gi")]
 #: A scheduler that has imported what it needs takes about 200 MB, before it knows of a task.
 SchedulerMemory = Annotated[Bytes, at_least("512Mi")]
-Flag = Annotated[bool, Field(strict=True)]
 
 
-def _whole(low: int, high: int | None = None) -> Any:
-    return Field(strict=True, ge=low, le=high)
-
-
-Most = Annotated[int, _whole(1, MAX_SLOTS)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Kubernetes(_Part):
+class Kubernetes(Part):
     """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret."""
 
     context: str | None = Field(
@@ -67,13 +49,13 @@ class Kubernetes(_Part):
         return self
 
 
-class GatewayService(_Part):
+class GatewayService(Part):
     """The UDP Service by which other sites reach this one's gateway."""
 
     type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
         "LoadBalancer", description="Type of the Kubernetes Service. Without gateway.endpoint: ClusterIP."
     )
-    nodePort: Annotated[int, _whole(30000, 32767)] | None = Field(  # noqa: N815
+    nodePort: Annotated[int, whole(30000, 32767)] | None = Field(  # noqa: N815
         None, description="The node's UDP port. Absent: Kubernetes chooses one."
     )
     annotations: Mapping[str, str] = Field(
@@ -87,7 +69,7 @@ class GatewayService(_Part):
         return self
 
 
-class Gateway(_Part):
+class Gateway(Part):
     """The WireGuard gateway of a site."""
 
     endpoint: HostPort | None = Field(None, description="host:port that others dial. Absent: this site only dials out.")
@@ -122,83 +104,7 @@ class Gateway(_Part):
         return self
 
 
-class Workers(_Part):
-    """Size of one pool. The stack sets `min` when it makes the group; autoscaler or `kubectl scale` own it then."""
-
-    min: Annotated[int, _whole(0)] = Field(0, description="Fewest workers.")
-    max: Most = Field(description="Most workers; the pool needs as many slots.")
-    threads: Annotated[int, _whole(1)] = Field(1, description="Threads of one worker.")
-    memory: WorkerMemory = Field(description="Memory of one worker, as request and as limit; at least 1Gi.")
-    cpu: Cpu | None = Field(None, description="CPU request of one worker; default: its threads.")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min > self.max:
-            raise PydanticCustomError(
-                "rule",
-                "min {min} is above max {max}; expected min to be at most max",
-                {"min": self.min, "max": self.max},
-            )
-        return self
-
-
-class Slots(_Part):
-    """The numbered seats of a pool: addresses, keys and Secrets of its workers. Slot 0 has address ::11 (hex)."""
-
-    first: Annotated[int, _whole(0, MAX_SLOTS - 1)] = Field(0, description="Number of the pool's first slot.")
-    count: Annotated[int, _whole(1, MAX_SLOTS)] = Field(description="How many slots the pool has.")
-
-    @property
-    def numbers(self) -> range:
-        """The slot numbers, ascending."""
-        return range(self.first, self.first + self.count)
-
-    @model_validator(mode="after")
-    def _within_the_site(self) -> Self:
-        if self.numbers.stop > MAX_SLOTS:
-            raise PydanticCustomError(
-                "rule", "the last slot would be {last}; a site's last one is {limit}",
-                {"last": self.numbers[-1], "limit": MAX_SLOTS - 1},
-            )  # fmt: skip
-        return self
-
-
-class PersistentVolumeClaim(_Part):
-    """Kubernetes' own way to name a claim, so that a volume here reads like one in a pod."""
-
-    claimName: ObjectName = Field(description="Name of the claim in the environment's namespace.")  # noqa: N815
-
-
-class Volume(_Part):
-    """Data of a site, as its workers see it. Always a claim: Pod Security `restricted` allows no hostPath."""
-
-    name: Name = Field(description="Name of the volume in the worker's pod.")
-    persistentVolumeClaim: PersistentVolumeClaim = Field(description="The claim that holds the data.")  # noqa: N815
-    mountPath: AbsolutePath = Field(description="Where workers see the data.")  # noqa: N815
-    readOnly: Flag = Field(True, description="Whether workers may only read it.")  # noqa: N815
-
-
-class Pool(_Part):
-    """The workers that are near a body of data."""
-
-    workers: Workers = Field(description="How many workers, and how big each is.")
-    slots: Slots = Field(description="May be left out for a single pool of a site: first 0, count = workers.max.")
-    volumes: tuple[Volume, ...] = Field((), description="The data that its workers mount.")
-    catalog: tuple[DataPrefix, ...] = Field((), description="Path or URL prefixes of the data that lies here.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _slots_of_a_single_pool(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "slots" in given:
-            return given
-        workers = given.get("workers")
-        most = workers.get("max") if isinstance(workers, dict) else None
-        # A wrong `max` is reported where it stands; slots that nobody wrote must not be wrong beside it.
-        sensible = isinstance(most, int) and not isinstance(most, bool) and 1 <= most <= MAX_SLOTS
-        return {**given, "slots": {"first": 0, "count": most if sensible else 1}}
-
-
-class Claim(_Part):
+class Claim(Part):
     """A PersistentVolumeClaim that the stack makes; existing ones are only named in `volumes`."""
 
     storage: Bytes = Field(description="Size of the claim.")
@@ -208,7 +114,7 @@ class Claim(_Part):
     )
 
 
-class Install(_Part):
+class Install(Part):
     """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it.
 
     One environment per Kubernetes: CRDs and isthmus-system belong to the stack that made them and go with it.
@@ -221,7 +127,7 @@ class Install(_Part):
     controller: Flag = Field(True, description="The controller and its rights.")
 
 
-class Site(_Part):
+class Site(Part):
     """One data centre: one Kubernetes, one /64, one gateway, its pools. File: stacks/<env>/<site>.yaml."""
 
     name: Name = Field(description="The file's name.")
@@ -242,7 +148,7 @@ class Site(_Part):
         return tuple(sorted(number for pool in self.pools.values() for number in pool.slots.numbers))
 
 
-class ExternalSite(_Part):
+class ExternalSite(Part):
     """A site that another stack of the federation owns: nothing is known of it but how to reach it."""
 
     name: Name = Field(description="The file's name.")
@@ -254,7 +160,7 @@ class ExternalSite(_Part):
     )
 
 
-class Images(_Part):
+class Images(Part):
     """Container images of an environment. Pinned: a digest, or a version tag where the policy allows it."""
 
     dask: Image = Field(description="Scheduler and workers; any image of a supported version of Dask.")
@@ -262,7 +168,7 @@ class Images(_Part):
     tunnel: Image = Field(description="Gateways and the tunnels in the pods.")
 
 
-class Scheduler(_Part):
+class Scheduler(Part):
     """Where the scheduler runs and what it may use."""
 
     site: Name = Field(description="Site of the scheduler, and usually of the notebook.")
@@ -272,17 +178,17 @@ class Scheduler(_Part):
     cpu: Cpu = Field("1", description="CPU request of the scheduler.")
 
 
-class Network(_Part):
+class Network(Part):
     """The data plane of the environment."""
 
     prefix: Prefix | None = Field(
         None,
         description="A /48 of fd00::/8; default: hashed from project and stack. Must be given beside external sites.",
     )
-    mtu: Annotated[int, _whole(1280, 8941)] = Field(1280, description="MTU inside the tunnels, in bytes.")
+    mtu: Annotated[int, whole(1280, 8941)] = Field(1280, description="MTU inside the tunnels, in bytes.")
 
 
-class Settings(_Part):
+class Settings(Part):
     """The `isthmus:` keys of a stack file, without their namespace."""
 
     cluster: Name | None = Field(None, description="Name of the DaskCluster; default: the environment's name.")
@@ -295,7 +201,7 @@ class Settings(_Part):
     sites: tuple[Name, ...] = Field(min_length=1, description="Every site of the environment; each has its own file.")
 
 
-class Environment(_Part):
+class Environment(Part):
     """One Pulumi stack: one seed of secrets, one address prefix, one Dask cluster, its sites."""
 
     project: str

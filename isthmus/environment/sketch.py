@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from isthmus.environment.model import Gateway, Kubernetes, Most, Site, Slots, Volume
+from isthmus.environment.model import Gateway, Kubernetes, Site
+from isthmus.environment.pool import Most, Slots, Volume
 from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, PublicKey, SiteId
 
 Part = TypeVar("Part")

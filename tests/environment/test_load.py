@@ -22,7 +22,8 @@ from isthmus.environment import (
     load,
     stack_names,
 )
-from isthmus.environment.model import Network, PersistentVolumeClaim, Settings, Volume
+from isthmus.environment.model import Network, Settings
+from isthmus.environment.pool import PersistentVolumeClaim, Volume
 from tests.environment.projects import ABROAD, NORTH, SOUTH, STACK, VALID, mistakes, rewritten
 
 REPOSITORY = Path(__file__).parents[2]
