@@ -92,6 +92,7 @@ class Controller:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._started = threading.Event()
+        self._ending = False
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="controller", daemon=True)
 
@@ -111,11 +112,27 @@ class Controller:
             with contextlib.suppress(RuntimeError):  # it has ended by itself just now
                 self._loop.call_soon_threadsafe(self.kill_soon)
         self._thread.join(30)
-        assert not self._thread.is_alive(), "the controller did not end within 30 s"
+        assert not self._thread.is_alive(), (
+            f"the controller did not end within 30 s; what still waits: {self._waiting()}"
+        )
+
+    def _waiting(self) -> str:
+        """Where each task of the controller stands."""
+        if self._loop is None:
+            return "nothing has begun"
+        stands = [
+            f"{task.get_name()} {task.get_coro()} at {frames[-1] if (frames := task.get_stack()) else 'its end'}"
+            for task in asyncio.all_tasks(self._loop)
+        ]
+        return "; ".join(sorted(stands))
 
     def kill_soon(self) -> None:
-        """The same from within, without waiting."""
-        if self._task is not None:
+        """The same from within, without waiting.
+
+        Once: a second cancellation would reach kopf while it ends its watches, and leave one of them waiting for ever.
+        """
+        if self._task is not None and not self._ending:
+            self._ending = True
             self._task.cancel()
 
     def _run(self) -> None:

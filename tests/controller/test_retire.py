@@ -115,7 +115,11 @@ def test_an_interrupted_retirement_is_finished_by_the_next_controller(
         dask.holds.clear()
         site.scale("daskworkergroups", "demo-north", 1)
         eventually(lambda: len(dask.asked), 1)
-    marked = {pod["metadata"]["name"] for pod in site.pods(NORTH) if pod["metadata"].get("annotations")}
+    marked = {
+        pod["metadata"]["name"]
+        for pod in site.pods(NORTH)
+        if names.ANNOTATION_RETIRING in pod["metadata"].get("annotations", {})
+    }
     assert len(marked) == 2
     # The scheduler has let one of them go while no controller ran; it is not listed any more.
     known = dask.workers
