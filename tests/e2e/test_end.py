@@ -14,13 +14,16 @@ KINDS = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 
 
 def namespaces(processes: list[Path]) -> set[str]:
-    """The namespaces that processes (folders of /proc) are in, as `net:[4026532000]`; who ends meanwhile is in none."""
+    """The namespaces that processes (folders of /proc) are in, as `net:[4026532000]`.
+
+    Who ends meanwhile is in none; a process that even root may not look at is none of ours.
+    """
     found = set()
     for process in processes:
         for kind in KINDS:
             try:
                 found.add(str((process / "ns" / kind).readlink()))
-            except (FileNotFoundError, ProcessLookupError):
+            except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
     return found
 
