@@ -7,6 +7,7 @@ import pytest
 from isthmus.local import World, cgroups
 from tests.e2e.conftest import Demo
 from tests.local.worlds import left_over
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -43,6 +44,7 @@ def test_make_down_destroys_the_stack_and_leaves_nothing_on_the_machine(demo: De
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(of_the_world) > len(KINDS), "nothing ran, so nothing is proven"
-    assert namespaces(list(Path("/proc").glob("[0-9]*"))) & of_the_world == set()
+    # What has ended stays in its pid namespace until the machine's init has reaped it.
+    eventually(lambda: namespaces(list(Path("/proc").glob("[0-9]*"))) & of_the_world, set(), within_s=10.0)
     assert left_over(demo.root) == []
     assert interfaces == demo.interfaces_before
