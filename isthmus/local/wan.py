@@ -55,6 +55,8 @@ class Wan:
         address = f"{addresses.on_wan(site_id)}/{addresses.WAN.prefixlen}"
         _run([*inside, "ip", "addr", "add", address, "dev", "eth0"])
         _run([*inside, "ip", "link", "set", "eth0", "up"])
+        # kube-proxy redirects a Service's address only once the node knows any way to it: the doors dial from the node.
+        _run([*inside, "ip", "route", "add", str(addresses.SERVICES), "dev", "eth0"])
         _run(_limit(link, self.mbytes_per_s))
         _run([*inside, *_limit("eth0", self.mbytes_per_s)])
         self.sites[site] = site_id

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import urllib.request
 
 import pytest
 
@@ -34,6 +35,11 @@ def test_it_ends_well_and_shows_its_table(demo: Demo) -> None:
 def test_it_leaves_pictures_and_a_performance_report(demo: Demo) -> None:
     found = {path.name for path in (demo.root / "out").iterdir() if path.stat().st_size > 1000}
     assert {"el-nino-plume.png", "el-nino-strip.png", "sites.svg", "ensemble-pools.html"} <= found
+
+
+def test_the_dashboard_answers_on_this_machine(demo: Demo) -> None:
+    with urllib.request.urlopen(demo.world.status()["dashboard"], timeout=60) as page:
+        assert b"Dask" in page.read()
 
 
 def test_a_second_preview_finds_nothing_to_change(demo: Demo) -> None:
