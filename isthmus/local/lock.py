@@ -8,9 +8,10 @@ A process loses such a lock when it closes the file anywhere, so the supervisor 
 
 import fcntl
 import os
+import select
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -41,6 +42,24 @@ def holder(state: Path) -> int | None:
     except FileNotFoundError:
         return None
     return None if kind == fcntl.F_UNLCK else pid
+
+
+@contextmanager
+def watched(state: Path) -> Iterator[Callable[[], bool]]:
+    """Tells within the block whether who holds the lock now has ended; it lets go of the lock a little before.
+
+    Raises PermissionError.
+    """
+    pid = holder(state)
+    try:
+        process = os.pidfd_open(pid) if pid else None  # 0: it is in another pid namespace
+    except ProcessLookupError:
+        process = None
+    try:
+        yield lambda: process is None or bool(select.select([process], [], [], 0)[0])
+    finally:
+        if process is not None:
+            os.close(process)
 
 
 def kill_holder(state: Path) -> None:

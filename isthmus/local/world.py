@@ -96,11 +96,12 @@ class World:
 
     def down(self) -> None:
         """Ends it; what is on disk stays for the next `up`. Nothing happens if it is not up."""
-        if self.up:
-            with self._ours(), suppress(FileNotFoundError, ConnectionError, TimeoutError):
-                control.ask(self.state, {"do": "down"})
-            if not wait_until(lambda: not self.up, ENDED_WITHIN_S):
-                self._kill_supervisor()
+        with self._ours(), lock.watched(self.state) as ended:
+            if self.up:
+                with suppress(FileNotFoundError, ConnectionError, TimeoutError):
+                    control.ask(self.state, {"do": "down"})
+                if not wait_until(lambda: not self.up and ended(), ENDED_WITHIN_S):
+                    self._kill_supervisor()
         self.sweep()
 
     def clean(self) -> None:
