@@ -281,7 +281,8 @@ class Pools(SchedulerPlugin):
     def _warn_of_empty(self, pool: str, count: int, what: str) -> None:
         tasks = "1 task waits" if count == 1 else f"{count} tasks wait"
         starts = " or ".join(f"--resources {names.pool_resource(each)}=1" for each in pool.split("|"))
-        self._warn(f"Pool {pool!r} {what}: {tasks} until one starts with {starts}.")
+        hint = self.roster.hint(pool, named=(self.catalog or {}).values())
+        self._warn(f"Pool {pool!r} {what}: {tasks} until one starts with {starts}.{hint}")
 
     def _warn(self, message: str) -> None:
         """For the log, for the clients that are connected, and for `client.get_events("isthmus-pools")`."""

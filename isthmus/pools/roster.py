@@ -3,6 +3,7 @@
 A worker that joins is in the restrictions of every waiting task at once, and so is known to work stealing too.
 """
 
+import difflib
 from collections.abc import Iterable
 from typing import Final
 
@@ -45,6 +46,7 @@ class Roster:
     def __init__(self) -> None:
         self._homes: dict[str, tuple[str, ...]] = {}
         self._members: dict[str, Members] = {}
+        self._seen: set[str] = set()
 
     def members(self, tag: str) -> Members:
         """The live set of a pool, or of several (`a|b`); the same object every time."""
@@ -64,12 +66,23 @@ class Roster:
         """Every single pool that was ever heard of, by a worker or by a task; sorted."""
         return tuple(sorted({pool for members in self._members.values() for pool in members.pools}))
 
+    def hint(self, tag: str, *, named: Iterable[str]) -> str:
+        """The pools that there are, for a tag that neither `named` nor any worker has ever said; empty otherwise."""
+        known = {*named, *self._seen}
+        unheard = [name for name in tag.split("|") if name not in known]
+        if not known or not unheard:
+            return ""
+        near = [match for name in unheard for match in difflib.get_close_matches(name, known, n=1)]
+        guess = f" Did you mean {' or '.join(near)}?" if near else ""
+        return f" No worker and no catalog has named {' or '.join(unheard)}.{guess} Pools: {', '.join(sorted(known))}."
+
     def add(self, address: str, resources: Iterable[str]) -> None:
         """A worker joined; resources: the names it was started with."""
         pools = tuple(sorted(name.removeprefix(_RESOURCE) for name in resources if name.startswith(_RESOURCE)))
         if not pools:
             return
         self._homes[address] = pools
+        self._seen.update(pools)
         for pool in pools:
             self.members(pool)
         for members in self._members.values():

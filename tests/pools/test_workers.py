@@ -33,13 +33,33 @@ def test_a_pool_without_workers_waits_says_so_and_runs_when_one_joins() -> None:
             futures = world.client.map(load, range(4))
         until("a warning at the client", lambda: messages)
         assert messages == [
-            "Pool 'late' has no workers yet: 4 tasks wait until one starts with --resources pool-late=1."
+            (
+                "Pool 'late' has no workers yet: 4 tasks wait until one starts with --resources pool-late=1. "
+                "No worker and no catalog has named late. Pools: a."
+            )
         ]
         assert {world.scheduler.tasks[future.key].state for future in futures} == {"no-worker"}
 
         world.start("late-0", "late")
         wait(futures, timeout=DEADLINE_S)
         assert world.lie_in(futures) == {"late"}
+
+
+def test_a_misspelt_pool_is_told_the_pools_that_there_are_and_a_known_one_is_not() -> None:
+    with cluster({"near": 1, "far": 1}) as world:
+        world.cluster.sync(world.worker("far-0").close, executor_wait=False)
+        until("far is empty", lambda: len(world.scheduler.workers) == 1)
+        with shown_warnings() as messages:
+            waiting = []
+            for name in ("naer", "far"):
+                with pool(name):
+                    waiting.append(world.client.submit(load, len(name)))
+            until("two warnings", lambda: len(messages) == 2)
+
+    assert [message.partition("=1.")[2] for message in messages] == [
+        " No worker and no catalog has named naer. Did you mean near? Pools: far, near.",
+        "",
+    ]
 
 
 def test_where_dask_gives_up_waiting_its_error_names_the_pool() -> None:
