@@ -12,6 +12,7 @@ help: ## what can be made
 setup: $(READY) ## the locked Python environment in .venv
 $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo "installing the locked Python packages into $(VENV): about 2 minutes the first time"
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch $@

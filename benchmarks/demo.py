@@ -22,7 +22,7 @@ from typing import Any
 
 from demo import run
 from demo.notebook import Notebook
-from demo.report import TITLES, broken_promises, table, too_slow
+from demo.report import SHORT, TITLES, Row, broken_promises, sentence, table, too_slow
 from isthmus.environment import load
 from isthmus.local import World
 
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     (given.results / "demo.json").write_text(json.dumps(facts, indent=1) + "\n")
     text = page(facts, table(found))
     (given.results / "demo.md").write_text(text)
-    README.write_text(with_figures(README.read_text(), facts, table(found)))
+    README.write_text(with_figures(README.read_text(), facts))
     sys.stdout.write(text)
     return 1 if broken else 0
 
@@ -126,14 +126,15 @@ def time_ratios(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
-def with_figures(readme: str, facts: Mapping[str, Any], rows: str) -> str:
+def with_figures(readme: str, facts: Mapping[str, Any]) -> str:
     """README with these figures in the place of the last ones. Raises ValueError if the place is gone."""
     before, rest = readme.split(FIGURES[0])
     after = rest.split(FIGURES[1])[1]
+    found = [Row(**row) for row in facts["rows"]]
     steps = ", ".join(f"{step} {seconds:.0f} s" for step, seconds in facts["seconds until ready"].items())
     memory = sum(facts["memory bytes"].values()) / 1e9
     summary = f"From nothing, on {facts['machine']['cores']} cores: {steps}; {memory:.1f} GB of memory in all."
-    return f"{before}{FIGURES[0]}\n{rows}\n{summary}\n{FIGURES[1]}{after}"
+    return f"{before}{FIGURES[0]}\n{sentence(found)}\n\n{table(found, SHORT)}\n{summary}\n{FIGURES[1]}{after}"
 
 
 if __name__ == "__main__":

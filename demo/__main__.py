@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from demo import run
+from demo.report import SHORT, sentence, table
 from isthmus.errors import IsthmusError
 from isthmus.local import World, machine
 
@@ -24,13 +25,17 @@ def main(arguments: list[str]) -> int:
         machine.check_root()
         if given.what == "down":
             run.down(root)
+            run.say(
+                f"ended; .isthmus keeps {run.kept(root) / 1e9:.1f} GB for next time: `isthmus local clean` removes it"
+            )
             return 0
         if given.what in (None, "up"):
             run.up(root, free_ports=given.ports == "auto")
         if given.what in (None, "run"):
             found = run.run(root, given.out, given.rounds)
-            sys.stdout.write((given.out / "table.md").read_text())
-            run.say(f"figures and reports: {given.out}/   dashboard: {run.dashboard(root)}   to end it: make down")
+            sys.stdout.write(f"{sentence(found)}\n\n{table(found, SHORT)}\n")
+            run.say(f"the whole table, figures and reports: {given.out}/")
+            run.say(f"dashboard: {run.dashboard(root)}   to end it: make down")
             return 0 if run.promises_kept(found) else 1
     except IsthmusError as error:
         sys.stderr.write(f"demo: {error}\n")

@@ -94,15 +94,31 @@ HEADINGS: Final = ("question", "", "seconds", "MB across", "at least", "times th
                    "steals across", "answer")  # fmt: skip
 
 
-def table(of: Sequence[Row]) -> str:
-    """Markdown that lines up in a terminal too."""
-    cells = [HEADINGS, *(_cells(row) for row in of)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+#: What answers the first question of whoever sees it; the rest is in the whole table.
+SHORT: Final = ("question", "", "seconds", "MB across", "at least", "answer")
+
+
+def table(of: Sequence[Row], headings: Sequence[str] = HEADINGS) -> str:
+    """Markdown that lines up in a terminal too. headings: which of HEADINGS."""
+    columns = [HEADINGS.index(heading) for heading in headings]
+    cells = [[line[column] for column in columns] for line in (HEADINGS, *(_cells(row) for row in of))]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(headings))]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
     ]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([lines[0], rule, *lines[1:]]) + "\n"
+
+
+def sentence(of: Sequence[Row]) -> str:
+    """What pools do for the ensemble, in words. Raises KeyError unless it was asked both ways."""
+    by = {(row.question, row.mode): row for row in of}
+    pools, pinned = by["ensemble", "pools"], by["ensemble", "pinned"]
+    same = "the answers are those of one process" if pools.right and pinned.right else "BUT AN ANSWER IS WRONG"
+    return (
+        f"{TITLES['ensemble'].capitalize()}: {pools.seconds:.1f} s instead of {pinned.seconds:.1f} s, and "
+        f"{pools.across / MB:.1f} MB between the data centres instead of {pinned.across / MB:.1f} MB; {same}."
+    )
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from demo import figures, picture
 from demo.calculation import el_nino_outlook
-from demo.report import Row, Run, broken_promises, rows, table, too_slow
+from demo.report import SHORT, Row, Run, broken_promises, rows, sentence, table, too_slow
 from isthmus.environment import load
 from tests.demo.conftest import Files
 
@@ -51,6 +51,33 @@ def test_the_table_lines_up() -> None:
 
     assert len({len(line) for line in text.splitlines()}) == 1
     assert "| ensemble mean minus analyses | without pools | 12.3 " in text
+
+
+def test_the_short_table_is_a_part_of_the_whole() -> None:
+    text = table(rows([run(right=False)]), SHORT)
+
+    assert [cell.strip() for cell in text.splitlines()[2].split("|")[1:-1]] == [
+        "ensemble mean minus analyses",
+        "with pools",
+        "2.0",
+        "0.00",
+        "0.00",
+        "WRONG",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("right", "ending"),
+    [(True, "; the answers are those of one process."), (False, "; BUT AN ANSWER IS WRONG.")],
+    ids=["right", "wrong"],
+)
+def test_a_sentence_says_what_pools_do(right: bool, ending: str) -> None:
+    found = [run(seconds=1, across=3_000_000), run(mode="pinned", seconds=2, across=80_000_000, right=right)]
+
+    assert sentence(rows(found)) == (
+        "Ensemble mean minus analyses: 1.0 s instead of 2.0 s, and 3.0 MB between the data centres instead of 80.0 MB"
+        + ending
+    )
 
 
 KEPT = [run(seconds=1), run(mode="pinned", seconds=2)]

@@ -5,6 +5,7 @@ import json
 import urllib.request
 
 import pytest
+from distributed import Client
 
 from isthmus import names
 from isthmus.errors import IsthmusError
@@ -29,7 +30,15 @@ CAPABLE = {
 
 def test_it_ends_well_and_shows_its_table(demo: Demo) -> None:
     assert demo.done.returncode == 0, demo.done.stdout[-3000:] + demo.done.stderr[-3000:]
-    assert (demo.root / "out" / "table.md").read_text().strip() in demo.done.stdout
+    cells = [[cell.strip() for cell in line.split("|")] for line in demo.done.stdout.splitlines() if "|" in line]
+    assert [row[1:3] for row in cells[2:]] == [
+        ["El Niño outlook", "without pools"],
+        ["El Niño outlook", "with pools"],
+        ["ensemble mean minus analyses", "without pools"],
+        ["ensemble mean minus analyses", "with pools"],
+    ]
+    assert {row[-2] for row in cells[2:]} == {"equal"}
+    assert len((demo.root / "out" / "table.md").read_text().splitlines()) == len(cells)
 
 
 def test_it_leaves_pictures_and_a_performance_report(demo: Demo) -> None:
@@ -40,6 +49,16 @@ def test_it_leaves_pictures_and_a_performance_report(demo: Demo) -> None:
 def test_the_dashboard_answers_on_this_machine(demo: Demo) -> None:
     with urllib.request.urlopen(demo.world.status()["dashboard"], timeout=60) as page:
         assert b"Dask" in page.read()
+
+
+def test_a_client_on_this_machine_computes_on_the_workers_of_all_sites(demo: Demo) -> None:
+    with Client(demo.world.status()["scheduler"], timeout=60) as client:
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+        pools = {name for worker in workers.values() for name in worker["resources"]}
+        asked = [client.submit(int, "20", workers=[address]) for address in workers]
+
+        assert pools == {"pool-ecmwf", "pool-eumetsat"}
+        assert client.submit(sum, asked).result(timeout=60) == 20 * len(workers)
 
 
 def test_a_second_preview_finds_nothing_to_change(demo: Demo) -> None:
