@@ -1,6 +1,5 @@
 """The command line: `isthmus ROOM COMMAND`. Commands live in their room and are imported when called."""
 
-import importlib
 import sys
 from typing import Final
 
@@ -10,33 +9,16 @@ except ModuleNotFoundError as missing:
     sys.exit(f"isthmus: the command line needs {missing.name}; install it: pip install 'isthmus[deploy]'")
 
 from isthmus.errors import IsthmusError
+from isthmus.later import Later
 
 #: Room -> where its click group is, and the line that `isthmus --help` shows without importing it.
 ROOMS: Final = {
+    "graph": ("isthmus.graph.commands:graph", "What a stack declares: recorded, compared, drawn."),
     "local": ("isthmus.local.commands:local", "Data centres on this machine."),
 }
 
 
-class _Rooms(click.Group):
-    """A group whose subcommands are imported one by one, when called: `isthmus --help` imports none."""
-
-    def list_commands(self, _context: click.Context) -> list[str]:
-        return sorted(ROOMS)
-
-    def get_command(self, _context: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in ROOMS:
-            return None
-        module, _, attribute = ROOMS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, ROOMS[name][1]) for name in sorted(ROOMS)])
-
-
-@click.command(cls=_Rooms)
+@click.command(cls=Later, places=ROOMS)
 @click.version_option(package_name="isthmus")
 def isthmus() -> None:
     """One Dask cluster over several data centres: work runs where the data is."""

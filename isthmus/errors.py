@@ -13,6 +13,7 @@
     ├── Unusable                 isthmus.controller: a custom resource that cannot be acted on
     ├── SchedulerError           isthmus.controller: a Dask scheduler gave no usable answer
     ├── RecordError              isthmus.graph: the program did not run through
+    ├── StoreError               isthmus.graph: a text is no recorded graph that this version reads
     ├── OrphanError              components: a resource without its component
     └── PulumiFailed             tools/pulumi: the engine ended with an error
 

@@ -26,9 +26,14 @@ class Options:
     replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    """As URNs or `key=value` specs, sorted; those that the engine derives for children are not among them."""
+    """As the program told them: URNs or `key=value` specs, sorted. What the engine makes of them is `Node.aliases`."""
     custom_timeouts: tuple[tuple[str, str], ...] = ()
     deleted_with: str = ""
+    replace_with: tuple[str, ...] = ()
+    """URNs of resources with which this one is replaced, sorted."""
+    replacement_trigger: Json = None
+    """Another value replaces the resource; a secret one shows as SECRET."""
+    hide_diffs: tuple[str, ...] = ()
     import_id: str = ""
     version: str = ""
     """Of the provider plugin."""
@@ -57,6 +62,9 @@ class Node:
     property_dependencies: Mapping[str, tuple[str, ...]]
     """Top-level property -> URNs of the resources that its value comes from."""
     options: Options
+    aliases: tuple[str, ...] = ()
+    """URNs that the engine would take for this resource, sorted: the program's own, and those that follow from its
+    ancestors' aliases."""
     outputs: Json = field(default=None, compare=False)
     """Of a component: what it registered in the end, secrets replaced. None: it never registered its outputs."""
 

@@ -1,0 +1,69 @@
+"""`isthmus graph record`."""
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from isthmus.environment import stack_names
+from isthmus.errors import ConfigError, IsthmusError
+from isthmus.graph import record as recorded
+from isthmus.graph import store
+from isthmus.graph.monitor import RecordError
+
+
+@click.command()
+@click.option("--stack", default="all", show_default=True, metavar="NAME|all", help="A stack of stacks/, or every one.")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=".",
+    help="The project's folder: where Pulumi.yaml is. By default the current one.",
+)
+@click.option(
+    "--out", default="-", show_default=True, metavar="DIR|-", help="Where <stack>.json go; `-` is standard output."
+)
+@click.option("--preview", is_flag=True, help="Leave unknown what only a deployment knows.")
+def record(stack: str, root: Path, out: str, preview: bool) -> None:
+    """Write what a stack declares as JSON: every resource, its options, where it comes from. Never a secret."""
+    texts: dict[str, str] = {}
+    wrong: list[ConfigError] = []
+    for name in _named(stack, root):
+        try:
+            texts[name] = store.dump(recorded(root.resolve(), name, preview=preview))
+        except ConfigError as error:
+            wrong.append(error)
+        except IsthmusError:
+            raise
+        except Exception as error:  # whatever a program may raise
+            raise _of_program(error, name, root.resolve()) from error
+    if wrong:
+        raise ConfigError([mistake for error in wrong for mistake in error.mistakes])
+    if out == "-":
+        sys.stdout.writelines(texts.values())
+        return
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            (folder / f"{name}.json").write_text(text)
+    except OSError as error:
+        raise IsthmusError(f"{error.filename}: {error.strerror}; --out names a folder.") from None
+
+
+def _named(stack: str, root: Path) -> list[str]:
+    if stack != "all":
+        return [stack]
+    found = stack_names(root)
+    if not found:
+        raise IsthmusError(f"{root}: no stacks/Pulumi.*.yaml; run it in a project's folder or name one with --root.")
+    return found
+
+
+def _of_program(error: Exception, stack: str, root: Path) -> RecordError:
+    """What the program raised, and its own lines that led there."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
+    lines = [f"\n    {Path(frame.filename).relative_to(root)}:{frame.lineno}, in {frame.name}" for frame in frames]
+    said = "".join(traceback.format_exception_only(error)).strip()
+    return RecordError(f"stack {stack}: the program failed: {said}{''.join(lines)}")
