@@ -6,7 +6,13 @@ from isthmus.errors import IsthmusError
 from isthmus.local import binaries, recipes
 from tools.pulumi import binary
 
-RECIPES = (recipes.NODE, recipes.TUNNEL, recipes.KUBE, binary.CLI)
+#: What `make test` reads .github/workflows with.
+ACTIONLINT = binaries.Recipe(
+    name="actionlint",
+    module=binaries.CHECKOUT / "tools" / "actionlint",
+    builds=(binaries.Build(("github.com/rhysd/actionlint/cmd/actionlint",), "actionlint"),),
+)
+RECIPES = (recipes.NODE, recipes.TUNNEL, recipes.KUBE, binary.CLI, ACTIONLINT)
 
 
 def main() -> int:
