@@ -171,10 +171,10 @@ class _Listener:
     async def start(self) -> None:
         own = self.ip
         if not self.place.is_own(own):
-            await super().start()  # type: ignore[misc]
+            await super().start()  # type: ignore[misc]  # the base is known only to Dask
             return
         self.ip = ""
-        await super().start()  # type: ignore[misc]
+        await super().start()  # type: ignore[misc]  # the base is known only to Dask
         self.ip = own
         self.bound_address = (own, self.bound_address[1])
 
@@ -182,7 +182,7 @@ class _Listener:
         if self.place.is_own(self.ip):
             # What the tunnel hands over has loopback at both ends, which Dask takes for a peer on the same host.
             comm._local_addr = self.contact_address
-        await super().on_connection(comm, *args, **options)  # type: ignore[misc]
+        await super().on_connection(comm, *args, **options)  # type: ignore[misc]  # the base is known only to Dask
 
 
 def install(place: Place) -> None:
@@ -198,7 +198,7 @@ def install(place: Place) -> None:
 
 
 def _backend(place: Place, base: Any, connector: Any, listener: Any) -> Any:
-    class Backend(base):  # type: ignore[misc]
+    class Backend(base):  # type: ignore[misc]  # a class that is only known as it runs
         _connector_class = type(connector.__name__, (connector,), {"client": Client(place)})
         _listener_class = type(listener.__name__, (_Listener, listener), {"place": place})
 
