@@ -15,6 +15,7 @@ from isthmus.later import Later
 ROOMS: Final = {
     "graph": ("isthmus.graph.commands:graph", "What a stack declares: recorded, compared, drawn."),
     "local": ("isthmus.local.commands:local", "Data centres on this machine."),
+    "reach": ("isthmus.reach:reach", "Whether every API server of an environment answers."),
 }
 
 
