@@ -22,7 +22,10 @@ KINDS: dict[str, type[Contract]] = {"forbidden": ForbiddenContract, "independenc
 
 LOWEST = ("isthmus.errors", "isthmus.names", "isthmus.rights", "isthmus.catalog")
 PLAIN = ("isthmus.environment", "isthmus.wireguard")
-UPPER = ("isthmus.comm", "isthmus.controller", "isthmus.pools", "isthmus.graph", "isthmus.local", "components")
+UPPER = (
+    *("isthmus.comm", "isthmus.controller", "isthmus.pools", "isthmus.graph", "isthmus.local", "isthmus.reach"),
+    "components",
+)
 TOP = ("isthmus.cli", "policy")
 CLOUD = ("pulumi", "kopf")
 DASK = ("dask", "distributed")
