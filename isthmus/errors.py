@@ -1,7 +1,7 @@
 """What isthmus raises.
 
     IsthmusError                 one sentence for a person; the command line prints it and exits 1
-    ├── ConfigError              stack files: every mistake at once
+    ├── ConfigError              stack files or arguments: every mistake at once
     ├── UnsetSecrets             the site files name stack secrets that nobody has set
     ├── CatalogError             a prefix of the catalog is unusable
     ├── NoPool                   no pool of the catalog holds this path
@@ -14,6 +14,7 @@
     ├── SchedulerError           isthmus.controller: a Dask scheduler gave no usable answer
     ├── RecordError              isthmus.graph: the program did not run through
     ├── StoreError               isthmus.graph: a text is no recorded graph that this version reads
+    ├── Unreached                isthmus.reach: API servers of the environment do not answer
     ├── OrphanError              components: a resource without its component
     └── PulumiFailed             tools/pulumi: the engine ended with an error
 
@@ -32,10 +33,10 @@ class IsthmusError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    """One thing wrong in one place of one file."""
+    """One thing wrong in one place of what is configured."""
 
     file: str
-    """Path as the user would type it, relative to the project."""
+    """Path as the user would type it, relative to the project; empty for a program's arguments."""
     path: str
     """Dotted path of the field, list positions as numbers; empty for the file as a whole."""
     problem: str
@@ -44,17 +45,18 @@ class Mistake:
     """What to do, where it does not follow from the problem."""
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.path}" if self.path else self.file
+        where = ": ".join(part for part in (self.file, self.path) if part)
         return f"{where}: {self.problem}{' ' + self.fix if self.fix else ''}"
 
 
 class ConfigError(IsthmusError):
-    """The stack files do not describe an environment. `mistakes` holds all of them, in the order of the files."""
+    """Stack files or arguments describe no environment. `mistakes` holds all of them, in the order of the files."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(mistakes)
         count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
-        super().__init__("\n".join([f"{count} in the stack files:", *(f"  {mistake}" for mistake in self.mistakes)]))
+        where = "the stack files" if any(mistake.file for mistake in self.mistakes) else "the arguments"
+        super().__init__("\n".join([f"{count} in {where}:", *(f"  {mistake}" for mistake in self.mistakes)]))
 
 
 class UnsetSecrets(IsthmusError):

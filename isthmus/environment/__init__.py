@@ -3,26 +3,20 @@
     stacks/Pulumi.<env>.yaml      what holds for the whole environment
     stacks/<env>/<site>.yaml      one small file per data centre
 
-`load()` is the only way in; everything it returns is consistent, or it raises ConfigError with every mistake.
+`load()` is the way in from files, `described()` the one from a program's arguments, and both go the same way: what they
+return is consistent, or they raise ConfigError with every mistake.
 """
 
+from isthmus.environment.arguments import arguments, described
 from isthmus.environment.load import load, stack_names
-from isthmus.environment.model import (
-    Claim,
-    Environment,
-    ExternalSite,
-    Gateway,
-    Images,
-    Install,
-    Kubernetes,
-    Scheduler,
-    Site,
-)
+from isthmus.environment.model import Environment, Images, Scheduler
 from isthmus.environment.pool import Pool, Slots, Workers
+from isthmus.environment.site import Claim, ExternalPool, ExternalSite, Gateway, Install, Kubernetes, Site
 
 __all__ = [
     "Claim",
     "Environment",
+    "ExternalPool",
     "ExternalSite",
     "Gateway",
     "Images",
@@ -33,6 +27,8 @@ __all__ = [
     "Site",
     "Slots",
     "Workers",
+    "arguments",
+    "described",
     "load",
     "stack_names",
 ]

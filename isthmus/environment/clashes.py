@@ -1,7 +1,6 @@
 """Relations between parts of an environment: each can be right alone and wrong beside another."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import PurePosixPath
 from typing import Final
@@ -9,6 +8,8 @@ from typing import Final
 from isthmus import names
 from isthmus.catalog import Catalog
 from isthmus.environment.pool import MAX_SLOTS
+from isthmus.environment.sharing import shared_foundations, shared_namespaces, shared_node_ports, watched_twice
+from isthmus.environment.site import doubles
 from isthmus.environment.sketch import PoolSketch, SiteSketch, Sketch
 from isthmus.environment.wording import did_you_mean, near_only
 from isthmus.errors import CatalogError, Mistake
@@ -31,7 +32,7 @@ def free_id(sketch: Sketch) -> int:
 
 def _listed_twice(sketch: Sketch) -> Iterator[Mistake]:
     for name in doubles(sketch.listed):
-        yield Mistake(sketch.stack_file, "config.isthmus:sites", f"{name} stands there twice.", "Leave one out.")
+        yield sketch.at.wrong("sites", f"{name} stands there twice.", "Leave one out.")
 
 
 def _ids(sketch: Sketch) -> Iterator[Mistake]:
@@ -40,7 +41,7 @@ def _ids(sketch: Sketch) -> Iterator[Mistake]:
         if site.id is not None and (owner := taken.setdefault(site.id, site.name)) != site.name:
             problem = f"got {site.id}, which {owner} already has; expected an id that no other site has."
             fix = f"It becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
-            yield Mistake(site.file, "external.id" if site.external else "id", problem, fix)
+            yield site.at.wrong("id", problem, fix)
 
 
 def _scheduler(sketch: Sketch) -> Iterator[Mistake]:
@@ -48,19 +49,19 @@ def _scheduler(sketch: Sketch) -> Iterator[Mistake]:
     if sketch.scheduler_site is not None and known and sketch.scheduler_site not in known:
         problem = f"got {sketch.scheduler_site}; expected one of the sites: {', '.join(sorted(known))}."
         near = near_only(did_you_mean(sketch.scheduler_site, known))
-        yield Mistake(sketch.stack_file, "config.isthmus:scheduler.site", problem, near)
+        yield sketch.at.wrong("scheduler.site", problem, near)
 
 
 def _pool_names(sketch: Sketch) -> Iterator[Mistake]:
     taken: dict[str, str] = {}
     reserved = names.default_group(sketch.cluster)
     for site, pool, _ in _pools(sketch):
-        if names.worker_group(sketch.cluster, pool) == reserved:
+        if not site.external and names.worker_group(sketch.cluster, pool) == reserved:
             problem = f"the name is taken: {reserved} is the worker group that the Dask cluster brings along."
-            yield Mistake(site.file, f"pools.{pool}", problem, "Choose another name.")
+            yield site.at.wrong(f"pools.{pool}", problem, "Choose another name.")
         if (owner := taken.setdefault(pool, site.name)) != site.name:
             problem = f"site {owner} already has a pool {pool}; a pool's name is unique in the environment."
-            yield Mistake(site.file, f"pools.{pool}", problem, f"For example {site.name}-{pool}.")
+            yield site.at.wrong(f"pools.{pool}", problem, f"For example {site.name}-{pool}.")
 
 
 def _slots(sketch: Sketch) -> Iterator[Mistake]:
@@ -69,7 +70,7 @@ def _slots(sketch: Sketch) -> Iterator[Mistake]:
         for name, pool in site.pools.items():
             if pool.slots is not None and pool.most is not None and pool.most > pool.slots.count:
                 problem = f"got {pool.slots.count}, but workers.max is {pool.most}; each worker needs a slot."
-                yield Mistake(site.file, f"pools.{name}.slots.count", problem, "Raise count or lower max.")
+                yield site.at.wrong(f"pools.{name}.slots.count", problem, "Raise count or lower max.")
 
 
 def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
@@ -80,7 +81,7 @@ def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
         if low <= high:
             problem = f"slots {low} to {high} are pool {one}'s too; a slot is one address and one key."
             fix = f"First free: {free}." if free < MAX_SLOTS else "Make one of the two smaller."
-            yield Mistake(site.file, f"pools.{two}.slots", problem, fix)
+            yield site.at.wrong(f"pools.{two}.slots", problem, fix)
 
 
 def _catalog(sketch: Sketch) -> Iterator[Mistake]:
@@ -91,9 +92,9 @@ def _catalog(sketch: Sketch) -> Iterator[Mistake]:
             for other, owner in taken:
                 if owner != name and _same(prefix, other):
                     problem = f"{prefix} is in the catalog of pool {owner} too; a prefix names one pool."
-                    yield Mistake(site.file, where, problem, "Leave it out of one of the two.")
+                    yield site.at.wrong(where, problem, "Leave it out of one of the two.")
                 elif owner == name and prefix == other:
-                    yield Mistake(site.file, where, f"{prefix} stands there twice.", "Leave one out.")
+                    yield site.at.wrong(where, f"{prefix} stands there twice.", "Leave one out.")
             taken.append((prefix, name))
 
 
@@ -113,40 +114,28 @@ def _volumes(sketch: Sketch) -> Iterator[Mistake]:
         where = f"pools.{name}.volumes"
         for field in ("name", "mountPath"):
             for value in doubles(getattr(volume, field) for volume in pool.volumes.values()):
-                yield Mistake(site.file, where, f"{field} {value} stands there twice.", "Each volume has its own.")
+                yield site.at.wrong(where, f"{field} {value} stands there twice.", "Each volume has its own.")
         for position, volume in pool.volumes.items():
             if volume.name in OUR_VOLUMES:
                 problem = f"got {volume.name}, which isthmus uses itself in every worker."
-                yield Mistake(site.file, f"{where}.{position}.name", problem, "Choose another name, such as data.")
+                yield site.at.wrong(f"{where}.{position}.name", problem, "Choose another name, such as data.")
             for ours in OUR_PATHS:
                 if PurePosixPath(volume.mountPath).is_relative_to(ours):
                     problem = f"got {volume.mountPath}; {ours} is isthmus' own in every worker."
-                    yield Mistake(
-                        site.file, f"{where}.{position}.mountPath", problem, "Mount it elsewhere, such as /data."
-                    )
-
-
-def _kubernetes(sketch: Sketch) -> Iterator[Mistake]:
-    """Two sites in one Kubernetes would overwrite each other: their namespaces and objects have the same names."""
-    for one, two in combinations(sketch.sites, 2):
-        if one.kubernetes is not None and one.kubernetes == two.kubernetes:
-            problem = f"site {one.name} has the same; expected one Kubernetes per site of an environment."
-            yield Mistake(
-                two.file, "kubernetes", problem, "Two bodies of data in one Kubernetes are two pools of one site."
-            )
+                    yield site.at.wrong(f"{where}.{position}.mountPath", problem, "Mount it elsewhere, such as /data.")
 
 
 def _endpoints(sketch: Sketch) -> Iterator[Mistake]:
     """Of each pair of sites one must be dialled: a site that carries others' traffic is not built yet."""
     for one, two in combinations(sketch.sites, 2):
-        field = "external.endpoint" if two.external else "gateway.endpoint"
+        field = "endpoint" if two.external else "gateway.endpoint"
         if one.external and two.external:
             continue  # how two foreign sites reach each other is not ours to say
         if one.endpoint is not None and one.endpoint == two.endpoint:
-            yield Mistake(two.file, field, f"site {one.name} has the same.", "Each gateway has its own endpoint.")
+            yield two.at.wrong(field, f"site {one.name} has the same.", "Each gateway has its own endpoint.")
         if one.dials_known and two.dials_known and one.endpoint is None and two.endpoint is None:
             problem = f"missing, and {one.name} has none either, so neither can dial the other."
-            yield Mistake(two.file, field, problem, "State one of the two.")
+            yield two.at.wrong(field, problem, "State one of the two.")
 
 
 def _prefix(sketch: Sketch) -> Iterator[Mistake]:
@@ -155,7 +144,7 @@ def _prefix(sketch: Sketch) -> Iterator[Mistake]:
         if site.external and not sketch.prefix_stated:
             problem = f"missing; site {site.name} belongs to another stack, and both must have one prefix."
             fix = "Agree on a /48 of fd00::/8 and state it in both, such as fd12:3456:789a::/48."
-            yield Mistake(sketch.stack_file, "config.isthmus:network.prefix", problem, fix)
+            yield sketch.at.wrong("network.prefix", problem, fix)
             return
 
 
@@ -163,19 +152,13 @@ def _public_keys(sketch: Sketch) -> Iterator[Mistake]:
     for one, two in combinations(sketch.sites, 2):
         if one.public_key is not None and one.public_key == two.public_key:
             problem = f"site {one.name} has the same; each gateway has a key of its own."
-            yield Mistake(two.file, "external.publicKey", problem, "Ask the site's operator for the right one.")
+            yield two.at.wrong("publicKey", problem, "Ask the site's operator for the right one.")
 
 
 def _pools(sketch: Sketch) -> Iterator[tuple[SiteSketch, str, PoolSketch]]:
     for site in sketch.sites:
         for name, pool in site.pools.items():
             yield site, name, pool
-
-
-def doubles(values: Iterable[str]) -> list[str]:
-    """The values that stand there more than once, sorted."""
-    counted: Mapping[str, int] = Counter(values)
-    return sorted(value for value, count in counted.items() if count > 1)
 
 
 CHECKS: tuple[Callable[[Sketch], Iterator[Mistake]], ...] = (
@@ -186,7 +169,10 @@ CHECKS: tuple[Callable[[Sketch], Iterator[Mistake]], ...] = (
     _slots,
     _catalog,
     _volumes,
-    _kubernetes,
+    shared_namespaces,
+    shared_foundations,
+    shared_node_ports,
+    watched_twice,
     _endpoints,
     _prefix,
     _public_keys,

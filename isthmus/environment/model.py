@@ -1,163 +1,17 @@
-"""The shape of the stack files, field by field. Relations between fields of different parts live in `clashes`."""
+"""The shape of the stack file, field by field, and the environment that comes of all files."""
 
 import hashlib
-from collections.abc import Mapping
 from ipaddress import IPv6Network
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from isthmus.environment.pool import Flag, Part, Pool, whole
-from isthmus.environment.shapes import (
-    Bytes,
-    ConfigKey,
-    Cpu,
-    HostPort,
-    Image,
-    Name,
-    ObjectName,
-    Prefix,
-    PublicKey,
-    SiteId,
-    at_least,
-)
+from isthmus.environment.part import Flag, Part, whole
+from isthmus.environment.shapes import Bytes, Cpu, Image, Name, Prefix, at_least
+from isthmus.environment.site import ExternalSite, Site
 
 #: A scheduler that has imported what it needs takes about 200 MB, before it knows of a task.
 SchedulerMemory = Annotated[Bytes, at_least("512Mi")]
-
-
-class Kubernetes(Part):
-    """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret."""
-
-    context: str | None = Field(
-        None, min_length=1, description="Context of the kubeconfig; of the ambient one without `kubeconfig`."
-    )
-    kubeconfig: str | None = Field(
-        None, min_length=1, description="Path of a kubeconfig file, relative to the project."
-    )
-    kubeconfigSecret: ConfigKey | None = Field(  # noqa: N815
-        None, description="Key of the stack secret that holds a whole kubeconfig."
-    )
-
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Self:
-        if self.kubeconfigSecret and (self.kubeconfig or self.context):
-            raise PydanticCustomError("rule", "give kubeconfigSecret, or kubeconfig and context, not both")
-        if not (self.kubeconfigSecret or self.kubeconfig or self.context):
-            raise PydanticCustomError("rule", "give one of context, kubeconfig, kubeconfigSecret")
-        return self
-
-
-class GatewayService(Part):
-    """The UDP Service by which other sites reach this one's gateway."""
-
-    type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
-        "LoadBalancer", description="Type of the Kubernetes Service. Without gateway.endpoint: ClusterIP."
-    )
-    nodePort: Annotated[int, whole(30000, 32767)] | None = Field(  # noqa: N815
-        None, description="The node's UDP port. Absent: Kubernetes chooses one."
-    )
-    annotations: Mapping[str, str] = Field(
-        default_factory=dict, description="Annotations of the Service: how a load balancer is told what to do."
-    )
-
-    @model_validator(mode="after")
-    def _a_port_somebody_opens(self) -> Self:
-        if self.type == "ClusterIP" and self.nodePort is not None:
-            raise PydanticCustomError("rule", "a Service of type ClusterIP has no nodePort; leave one of the two out")
-        return self
-
-
-class Gateway(Part):
-    """The WireGuard gateway of a site."""
-
-    endpoint: HostPort | None = Field(None, description="host:port that others dial. Absent: this site only dials out.")
-    service: GatewayService = Field(GatewayService(), description="The gateway's own Service.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_published_that_nobody_dials(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or given.get("endpoint") is not None:
-            return given
-        service = given.get("service", {})
-        silent = isinstance(service, dict) and not service.keys() & {"type", "nodePort"}
-        return {**given, "service": {**service, "type": "ClusterIP"}} if silent else given
-
-    @model_validator(mode="after")
-    def _published_where_it_is_dialled(self) -> Self:
-        kind = {"type": self.service.type}
-        if self.endpoint is not None and self.service.type == "ClusterIP":
-            raise PydanticCustomError(
-                "rule",
-                "nobody outside reaches a Service of type {type}, but endpoint says that others dial it; "
-                "expected type LoadBalancer or NodePort, or no endpoint",
-                kind,
-            )
-        if self.endpoint is None and self.service.type != "ClusterIP":
-            raise PydanticCustomError(
-                "rule",
-                "a Service of type {type} is there to be dialled, but there is no endpoint that others could dial; "
-                "expected an endpoint, or type ClusterIP",
-                kind,
-            )
-        return self
-
-
-class Claim(Part):
-    """A PersistentVolumeClaim that the stack makes; existing ones are only named in `volumes`."""
-
-    storage: Bytes = Field(description="Size of the claim.")
-    storageClass: ObjectName = Field(description="StorageClass that provides it.")  # noqa: N815
-    accessMode: Literal["ReadOnlyMany", "ReadWriteOnce", "ReadWriteMany"] = Field(  # noqa: N815
-        "ReadOnlyMany", description="How many nodes may mount it, and whether they may write."
-    )
-
-
-class Install(Part):
-    """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it.
-
-    One environment per Kubernetes: CRDs and isthmus-system belong to the stack that made them and go with it.
-    """
-
-    crds: Flag = Field(True, description="The CustomResourceDefinitions of kubernetes.dask.org.")
-    namespaces: Flag = Field(
-        True, description="The namespace isthmus-system and the one of the environment, and what guards them."
-    )
-    controller: Flag = Field(True, description="The controller and its rights.")
-
-
-class Site(Part):
-    """One data centre: one Kubernetes, one /64, one gateway, its pools. File: stacks/<env>/<site>.yaml."""
-
-    name: Name = Field(description="The file's name.")
-    id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
-    kubernetes: Kubernetes = Field(description="The way in.")
-    gateway: Gateway = Field(Gateway(), description="The site's end of the tunnels.")
-    pools: Mapping[Name, Pool] = Field(
-        default_factory=dict, description="Pool name, unique in the environment -> its workers."
-    )
-    claims: Mapping[Name, Claim] = Field(
-        default_factory=dict, description="Name -> PersistentVolumeClaim that the stack makes at this site."
-    )
-    install: Install = Field(Install(), description="What of the foundation is this stack's to install.")
-
-    @property
-    def slots(self) -> tuple[int, ...]:
-        """Every slot number of the site, ascending."""
-        return tuple(sorted(number for pool in self.pools.values() for number in pool.slots.numbers))
-
-
-class ExternalSite(Part):
-    """A site that another stack of the federation owns: nothing is known of it but how to reach it."""
-
-    name: Name = Field(description="The file's name.")
-    id: SiteId = Field(description="Subnet id: the site's /64 follows from it.")
-    publicKey: PublicKey = Field(description="Public key of the site's gateway.")  # noqa: N815
-    endpoint: HostPort | None = Field(None, description="host:port of its gateway. Absent: it dials us.")
-    presharedKeySecret: ConfigKey | None = Field(  # noqa: N815
-        None, description="Key of the stack secret that holds a pre-shared key, if both sides want one."
-    )
 
 
 class Images(Part):
@@ -225,10 +79,10 @@ class Environment(Part):
 
     @property
     def catalog(self) -> dict[str, str]:
-        """Path or URL prefix -> pool, over all sites."""
-        return {
-            prefix: name for site in self.sites for name, pool in sorted(site.pools.items()) for prefix in pool.catalog
-        }
+        """Path or URL prefix -> pool, over all sites, those of other stacks last."""
+        own = [(name, pool.catalog) for site in self.sites for name, pool in sorted(site.pools.items())]
+        others = [(name, pool.catalog) for site in self.external for name, pool in sorted(site.pools.items())]
+        return {prefix: name for name, catalog in (*own, *others) for prefix in catalog}
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -243,3 +97,7 @@ class Environment(Part):
             if site.name == name:
                 return site
         raise KeyError(name)
+
+    def sharing(self, site: Site) -> tuple[Site, ...]:
+        """The sites of this stack in the same Kubernetes, itself included, in the order of the environment."""
+        return tuple(other for other in self.sites if other.kubernetes == site.kubernetes)

@@ -1,10 +1,11 @@
 """The shape of a pool in a site's file: its workers, their slots, the data that they see."""
 
-from typing import Annotated, Any, Final, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from isthmus.environment.part import FILLED, Broken, Flag, Part, whole
 from isthmus.environment.shapes import AbsolutePath, Bytes, Cpu, DataPrefix, Name, ObjectName, at_least
 
 #: Ours: slots of one site. Each is a Secret and an address; Kubernetes bears more, a person's overview does not.
@@ -12,21 +13,7 @@ MAX_SLOTS: Final = 4096
 
 #: Of a worker's container the nanny has a tenth; it takes about 80 MB.
 WorkerMemory = Annotated[Bytes, at_least("1Gi")]
-Flag = Annotated[bool, Field(strict=True)]
-
-
-def whole(low: int, high: int | None = None) -> Any:
-    """A field of whole numbers from `low` to `high`; neither 1.0 nor "1" nor true is one."""
-    return Field(strict=True, ge=low, le=high)
-
-
 Most = Annotated[int, whole(1, MAX_SLOTS)]
-
-
-class Part(BaseModel):
-    """One mapping of a stack file: it does not change, and a key that it does not know is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Workers(Part):
@@ -38,15 +25,11 @@ class Workers(Part):
     memory: WorkerMemory = Field(description="Memory of one worker, as request and as limit; at least 1Gi.")
     cpu: Cpu | None = Field(None, description="CPU request of one worker; default: its threads.")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.min > self.max:
-            raise PydanticCustomError(
-                "rule",
-                "min {min} is above max {max}; expected min to be at most max",
-                {"min": self.min, "max": self.max},
-            )
-        return self
+    @classmethod
+    def broken(cls, right: Mapping[str, Any]) -> Iterator[Broken]:
+        """min is at most max."""
+        if right.keys() >= {"min", "max"} and right["min"] > right["max"]:
+            yield Broken(f"min {right['min']} is above max {right['max']}; expected min to be at most max")
 
 
 class Slots(Part):
@@ -60,14 +43,11 @@ class Slots(Part):
         """The slot numbers, ascending."""
         return range(self.first, self.first + self.count)
 
-    @model_validator(mode="after")
-    def _within_the_site(self) -> Self:
-        if self.numbers.stop > MAX_SLOTS:
-            raise PydanticCustomError(
-                "rule", "the last slot would be {last}; a site's last one is {limit}",
-                {"last": self.numbers[-1], "limit": MAX_SLOTS - 1},
-            )  # fmt: skip
-        return self
+    @classmethod
+    def broken(cls, right: Mapping[str, Any]) -> Iterator[Broken]:
+        """A site has no more than MAX_SLOTS."""
+        if right.keys() >= {"first", "count"} and (last := right["first"] + right["count"] - 1) >= MAX_SLOTS:
+            yield Broken(f"the last slot would be {last}; a site's last one is {MAX_SLOTS - 1}")
 
 
 class PersistentVolumeClaim(Part):
@@ -89,14 +69,17 @@ class Pool(Part):
     """The workers that are near a body of data."""
 
     workers: Workers = Field(description="How many workers, and how big each is.")
-    slots: Slots = Field(description="May be left out for a single pool of a site: first 0, count = workers.max.")
+    slots: Slots = Field(
+        description="May be left out for a single pool of a site.",
+        json_schema_extra={FILLED: "first 0, count = workers.max"},
+    )
     volumes: tuple[Volume, ...] = Field((), description="The data that its workers mount.")
     catalog: tuple[DataPrefix, ...] = Field((), description="Path or URL prefixes of the data that lies here.")
 
-    @model_validator(mode="before")
     @classmethod
-    def _slots_of_a_single_pool(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "slots" in given:
+    def filled(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """With the slots of a single pool."""
+        if "slots" in given:
             return given
         workers = given.get("workers")
         most = workers.get("max") if isinstance(workers, dict) else None

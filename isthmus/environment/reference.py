@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from isthmus.environment.model import ExternalSite, Settings, Site
+from isthmus.environment.model import Settings
+from isthmus.environment.part import FILLED
 from isthmus.environment.shapes import SHAPES
+from isthmus.environment.site import ExternalSite, Site
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -21,8 +23,8 @@ HEAD: Final = """\
 <!-- Made from isthmus/environment by `python -m isthmus.environment.reference`; a test holds the two together. -->
 
 What an operator decides. A key that does not stand here is a mistake, and every mistake is reported at once, with file
-and path. *Required*: must stand there wherever the mapping around it does, unless its meaning says when it may be left
-out. Names that you choose are in `<>`; `[]` stands for each element of a list.
+and path. *Required*: must stand there wherever the mapping around it does. Names that you choose are in `<>`; `[]`
+stands for each element of a list.
 """
 STACK: Final = """\
 ## stacks/Pulumi.&lt;env&gt;.yaml
@@ -82,7 +84,7 @@ def _rows(model: Schema, prefix: str, defs: Schema) -> Iterator[Row]:
     for name, field in model["properties"].items():
         inner, suffix = _inside(field)
         path = f"{prefix}{name}"
-        default = "*required*" if name in model.get("required", ()) else _default(field)
+        default = "*required*" if name in model.get("required", ()) and FILLED not in field else _default(field)
         about = [field["description"], *(defs[inner]["description"].split() if inner else [])]
         yield Row(path, allowed(field), default, " ".join(about))
         if inner is not None:
@@ -107,6 +109,8 @@ def _value(field: Schema) -> Schema:
 
 
 def _default(field: Schema) -> str:
+    if FILLED in field:
+        return str(field[FILLED])
     value = field.get("default")
     if value in (None, [], {}) or isinstance(value, dict):
         return ""

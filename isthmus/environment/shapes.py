@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from isthmus import names
 from isthmus.environment.shown import MAX_SHOWN
 
 
@@ -31,25 +32,36 @@ class Shape:
 # -- names
 
 
-def _name_hint(given: object) -> str:
-    if isinstance(given, bool):
-        return "YAML reads an unquoted yes, no, on, off as true or false; put it in quotes."
-    if not isinstance(given, str) or len(given) > MAX_SHOWN:
-        return ""
-    near = re.sub(r"[^a-z0-9-]+", "-", given.lower()).strip("-")[:20].rstrip("-")
-    return f"Did you mean {near}?" if near and near != given else ""
+def _name_hint(limit: int, kept: str = "") -> Callable[[object], str]:
+    """What was meant by a name; at most `limit` characters, `kept` are allowed beside letters, digits and -."""
+
+    def near(given: object) -> str:
+        if isinstance(given, bool):
+            return "YAML reads an unquoted yes, no, on, off as true or false; put it in quotes."
+        if not isinstance(given, str) or len(given) > MAX_SHOWN:
+            return ""
+        meant = re.sub(rf"[^a-z0-9{kept}-]+", "-", given.lower()).strip("-.")[:limit].rstrip("-.")
+        return f"Did you mean {meant}?" if meant and meant != given else ""
+
+    return near
 
 
 NAME: Final = Shape(
     r"^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$",
     "a name of at most 20 lower-case letters, digits and - (a letter or digit first and last)",
-    _name_hint,
+    _name_hint(20),
+)
+#: RFC 1123 label, which Kubernetes asks of the names of namespaces.
+NAMESPACE: Final = Shape(
+    r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+    "the name of a namespace: at most 63 lower-case letters, digits and - (a letter or digit first and last)",
+    _name_hint(63),
 )
 #: RFC 1123 subdomain, which Kubernetes asks of the names of claims and storage classes.
 OBJECT_NAME: Final = Shape(
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
     "the name of a Kubernetes object: lower-case letters, digits, - and .",
-    _name_hint,
+    _name_hint(253, "."),
 )
 CONFIG_KEY: Final = Shape(
     r"^[A-Za-z][A-Za-z0-9_-]{0,62}$",
@@ -144,7 +156,7 @@ IMAGE: Final = Shape(
 
 SHAPES: Final = {
     shape.pattern: shape
-    for shape in (NAME, OBJECT_NAME, CONFIG_KEY, BYTES, CPU, HOST_PORT, PUBLIC_KEY, ABSOLUTE, DATA, IMAGE)
+    for shape in (NAME, NAMESPACE, OBJECT_NAME, CONFIG_KEY, BYTES, CPU, HOST_PORT, PUBLIC_KEY, ABSOLUTE, DATA, IMAGE)
 }
 """Pattern -> its shape: how an error finds the words for the pattern that it reports."""
 
@@ -189,6 +201,12 @@ def _real_address(given: str) -> str:
     return given
 
 
+def _free_namespace(given: str) -> str:
+    if given == names.SYSTEM_NAMESPACE:
+        raise PydanticCustomError("rule", "it is the controller's own; expected another namespace")
+    return given
+
+
 def _unique_local(given: object) -> IPv6Network:
     expected = "expected a /48 of fd00::/8 (RFC 4193), such as fd12:3456:789a::/48"
     try:
@@ -201,6 +219,7 @@ def _unique_local(given: object) -> IPv6Network:
 
 
 Name = Annotated[str, Field(pattern=NAME.pattern)]
+Namespace = Annotated[str, Field(pattern=NAMESPACE.pattern), AfterValidator(_free_namespace)]
 ObjectName = Annotated[str, Field(pattern=OBJECT_NAME.pattern, max_length=253)]
 ConfigKey = Annotated[str, Field(pattern=CONFIG_KEY.pattern)]
 Bytes = Annotated[str, Field(pattern=BYTES.pattern)]

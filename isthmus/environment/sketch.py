@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from isthmus.environment.model import Gateway, Kubernetes, Site
+from isthmus import names
+from isthmus.environment.given import Given, GivenSite, Place
+from isthmus.environment.model import Network, Settings
 from isthmus.environment.pool import Most, Slots, Volume
-from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, PublicKey, SiteId
+from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, Namespace, PublicKey, SiteId
+from isthmus.environment.site import Gateway, Install, Kubernetes, Site
 
 Part = TypeVar("Part")
 
@@ -23,6 +26,8 @@ _CONFIG_KEY: TypeAdapter[str] = TypeAdapter(ConfigKey)
 _PUBLIC_KEY: TypeAdapter[str] = TypeAdapter(PublicKey)
 _KUBERNETES = TypeAdapter(Kubernetes)
 _GATEWAY = TypeAdapter(Gateway)
+_INSTALL = TypeAdapter(Install)
+_NAMESPACE: TypeAdapter[str] = TypeAdapter(Namespace)
 _MOST: TypeAdapter[int] = TypeAdapter(Most)
 _SLOTS = TypeAdapter(Slots)
 _VOLUME = TypeAdapter(Volume)
@@ -31,26 +36,30 @@ _DATA: TypeAdapter[str] = TypeAdapter(DataPrefix)
 
 @dataclass(frozen=True)
 class PoolSketch:
-    """One pool of a site file: what of it is right."""
+    """One pool of a site, own or external: what of it is right."""
 
-    slots: Slots | None
-    most: int | None
-    """workers.max"""
-    volumes: Mapping[int, Volume]
-    """By their positions in the list."""
     catalog: Mapping[int, str]
+    """By their positions in the list."""
+    slots: Slots | None = None
+    most: int | None = None
+    """workers.max"""
+    volumes: Mapping[int, Volume] = field(default_factory=dict)
     """By their positions in the list."""
 
 
 @dataclass(frozen=True)
 class SiteSketch:
-    """One site file, own or external; None where its text is missing or wrong."""
+    """One site, own or external; None where its text is missing or wrong."""
 
     name: str
-    file: str
+    at: Place
+    """Of its fields: of an external one those below `external`."""
     external: bool = False
     id: int | None = None
     kubernetes: Kubernetes | None = None
+    namespace: str | None = None
+    installs: Install | None = None
+    node_port: int | None = None
     endpoint: str | None = None
     dials_known: bool = False
     """Whether `endpoint` can be relied on: it is right, or it is rightly absent."""
@@ -67,46 +76,87 @@ class Sketch:
     """A whole environment."""
 
     name: str
-    stack_file: str
+    at: Place
+    """Of the settings."""
     cluster: str
     scheduler_site: str | None
     prefix_stated: bool
     """Whether `network.prefix` is given, right or wrong, or may be meant by a key that nobody reads."""
     listed: tuple[str, ...]
-    """The names under `isthmus:sites`, in their order, doubles included."""
+    """The names under `sites` of the settings, in their order, doubles included."""
     sites: tuple[SiteSketch, ...]
 
 
-def site_sketch(name: str, file: str, given: Mapping[str, Any]) -> SiteSketch:
-    """What can be read of a site file."""
+def sketch_of(given: Given) -> Sketch:
+    """What can be read of an environment."""
+    settings = given.settings or {}
+    scheduler, listed = settings.get("scheduler"), settings.get("sites")
+    return Sketch(
+        name=given.environment,
+        at=given.at,
+        cluster=valid(_NAME, settings.get("cluster")) or given.environment,
+        scheduler_site=valid(_NAME, scheduler.get("site")) if isinstance(scheduler, dict) else None,
+        prefix_stated=_prefix_stated(settings),
+        listed=tuple(name for name in listed if valid(_NAME, name)) if isinstance(listed, list) else (),
+        sites=tuple(site_sketch(site, given.environment) for site in given.sites),
+    )
+
+
+def _prefix_stated(settings: Mapping[str, Any]) -> bool:
+    """Whether the settings give a prefix. A misspelt `network` is one mistake, not also a missing prefix."""
+    network = settings.get("network", {})
+    if not settings or not isinstance(network, dict):
+        return True
+    if "prefix" in network or network.keys() - Network.model_fields.keys():
+        return True
+    unread = [value for key, value in settings.items() if key not in Settings.model_fields]
+    return any(isinstance(value, dict) and set(value) != {"secure"} for value in unread)
+
+
+def site_sketch(site: GivenSite, environment: str) -> SiteSketch:
+    """What can be read of a site."""
+    given = site.fields
     if isinstance(outside := given.get("external"), dict):
-        endpoint = valid(_ENDPOINT, outside.get("endpoint"))
-        return SiteSketch(
-            name=name,
-            file=file,
-            external=True,
-            id=valid(_ID, outside.get("id")),
-            endpoint=endpoint,
-            dials_known=endpoint is not None or "endpoint" not in outside,
-            public_key=valid(_PUBLIC_KEY, outside.get("publicKey")),
-            secret=(secret := valid(_CONFIG_KEY, outside.get("presharedKeySecret"))),
-            secret_known=secret is not None or "presharedKeySecret" not in outside,
-        )
+        return _external(site, outside)
     gateway = valid(_GATEWAY, given.get("gateway", {}))
     kubernetes = given.get("kubernetes")
     access = kubernetes if isinstance(kubernetes, dict) else {}
     pools = pools_of(given)
+    # A misspelt key is one mistake, not also what is wrong where nobody wrote anything.
+    spelt = given.keys() <= Site.model_fields.keys()
+    own = valid(_NAMESPACE, given.get("namespace"))
     return SiteSketch(
-        name=name,
-        file=file,
+        name=site.name,
+        at=site.at,
         id=valid(_ID, given.get("id")),
         kubernetes=valid(_KUBERNETES, kubernetes),
+        namespace=names.namespace(environment) if "namespace" not in given and spelt else own,
+        installs=valid(_INSTALL, given.get("install", {})) if "install" in given or spelt else None,
+        node_port=gateway.service.nodePort if gateway else None,
         endpoint=gateway.endpoint if gateway else None,
-        # A misspelt `gateway:` is one mistake, not also a site that nobody can dial.
-        dials_known=gateway is not None and ("gateway" in given or given.keys() <= Site.model_fields.keys()),
+        dials_known=gateway is not None and ("gateway" in given or spelt),
         pools={key: _pool(pool, only=len(pools) == 1) for key, pool in pools.items() if valid(_NAME, key)},
         secret=(secret := valid(_CONFIG_KEY, access.get("kubeconfigSecret"))),
         secret_known=secret is not None or access.keys() <= {"context", "kubeconfig"},
+    )
+
+
+def _external(site: GivenSite, fields: Mapping[str, Any]) -> SiteSketch:
+    endpoint = valid(_ENDPOINT, fields.get("endpoint"))
+    pools = {key: pool for key, pool in pools_of(fields).items() if isinstance(pool, dict)}
+    return SiteSketch(
+        name=site.name,
+        at=site.at.below("external"),
+        external=True,
+        id=valid(_ID, fields.get("id")),
+        endpoint=endpoint,
+        dials_known=endpoint is not None or "endpoint" not in fields,
+        public_key=valid(_PUBLIC_KEY, fields.get("publicKey")),
+        pools={
+            key: PoolSketch(_valid_ones(_DATA, pool.get("catalog"))) for key, pool in pools.items() if valid(_NAME, key)
+        },
+        secret=(secret := valid(_CONFIG_KEY, fields.get("presharedKeySecret"))),
+        secret_known=secret is not None or "presharedKeySecret" not in fields,
     )
 
 
@@ -119,7 +169,10 @@ def _pool(given: object, *, only: bool) -> PoolSketch:
     if "slots" not in fields and only and most is not None:
         slots = Slots(first=0, count=most)
     return PoolSketch(
-        slots, most, _valid_ones(_VOLUME, fields.get("volumes")), _valid_ones(_DATA, fields.get("catalog"))
+        catalog=_valid_ones(_DATA, fields.get("catalog")),
+        slots=slots,
+        most=most,
+        volumes=_valid_ones(_VOLUME, fields.get("volumes")),
     )
 
 
@@ -130,7 +183,7 @@ def _valid_ones(adapter: TypeAdapter[Part], given: object) -> dict[int, Part]:
 
 
 def pools_of(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The `pools` of a site file, empty if they are no mapping."""
+    """The `pools` of a site, empty if they are no mapping."""
     pools = given.get("pools")
     return pools if isinstance(pools, dict) else {}
 

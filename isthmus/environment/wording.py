@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from isthmus.environment.given import Place
 from isthmus.environment.shapes import SHAPES
 from isthmus.environment.shown import shown, shown_key
 from isthmus.errors import Mistake
@@ -21,8 +22,8 @@ Schema = Mapping[str, Any]
 _KNOWN = "Known: "
 
 
-def mistakes_of(error: ValidationError, kind: type[BaseModel], file: str, prefix: str = "") -> Iterator[Mistake]:
-    """Each thing that pydantic found wrong with a `kind` in `file`; `prefix` stands before every path."""
+def mistakes_of(error: ValidationError, kind: type[BaseModel], at: Place) -> Iterator[Mistake]:
+    """Each thing that pydantic found wrong with a `kind`."""
     rows = error.errors(include_url=False)
     misspelt = {_meant(kind, row["loc"]) for row in rows if row["type"] == "extra_forbidden"}
     for row in rows:
@@ -30,24 +31,19 @@ def mistakes_of(error: ValidationError, kind: type[BaseModel], file: str, prefix
             continue  # it is there under a slightly wrong name, and that is what is said
         # pydantic marks a wrong key of a mapping by a last element "[key]"; the key itself stands before it.
         location = [part for part in row["loc"] if part != "[key]"]
-        path = prefix + dotted(location)
+        path = at.path(dotted(location))
         if row["type"] == "extra_forbidden":
-            yield unknown_key(file, path.removesuffix(dotted(location[-1:])), str(location[-1]), _keys(kind, location))
+            yield at.wrong(dotted(location), "unknown key.", did_you_mean(str(location[-1]), _keys(kind, location)))
             continue
         schema = _key_schema(kind, location) if "[key]" in row["loc"] else schema_at(kind, location)
         given = location[-1] if "[key]" in row["loc"] else row["input"]
-        yield Mistake(file, path.rstrip("."), *_problem(row["type"], row["msg"], given, schema, path))
+        yield at.wrong(dotted(location), *_problem(row["type"], row["msg"], given, schema, path))
 
 
 def _meant(kind: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Where the key would stand that an unknown one was probably meant to be."""
     near = _nearest(str(location[-1]), _keys(kind, location))
     return (*location[:-1], near or "")
-
-
-def unknown_key(file: str, prefix: str, key: str, known: Iterable[str]) -> Mistake:
-    """A key that nobody reads, with the one that was probably meant."""
-    return Mistake(file, f"{prefix}{shown_key(key)}", "unknown key.", did_you_mean(key, known))
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
@@ -82,7 +78,7 @@ def _problem(type_: str, message: str, given: object, schema: Schema, path: str)
     if isinstance(given, dict) and set(given) == {"secure"}:
         return "got an encrypted value; this field must be readable without a passphrase.", "Write it in the clear."
     if type_ == "rule":  # our own sentence about several fields, or about one that a pattern cannot describe
-        return (f"{message}." if isinstance(given, dict) else f"got {shown(given, path)}; {message}."), ""
+        return (f"{message}." if isinstance(given, dict | list) else f"got {shown(given, path)}; {message}."), ""
     return f"got {shown(given, path)}; expected {expected(schema)}.", _fix(given, schema)
 
 
@@ -115,7 +111,8 @@ def expected(schema: Schema) -> str:
         case "string":
             return "a text"
         case "array":
-            return f"a list, each element {expected(schema['items'])}"
+            least = " of at least one" if schema.get("minItems") else ""
+            return f"a list{least}, each element {expected(schema['items'])}"
         case _:
             keys = ", ".join(schema.get("properties", ()))
             return f"a mapping with {keys}" if keys else "a mapping"

@@ -32,6 +32,7 @@ REPOSITORY = Path(__file__).parents[2]
 def test_the_files_become_one_value_with_every_default_filled_in() -> None:
     south = Site(
         name="south",
+        namespace="isthmus-test",
         id=2,
         kubernetes=Kubernetes(kubeconfigSecret="southKubeconfig"),
         gateway=Gateway(endpoint="wg.south.example:51820"),
@@ -59,6 +60,7 @@ def test_the_files_become_one_value_with_every_default_filled_in() -> None:
     )
     north = Site(
         name="north",
+        namespace="isthmus-test",
         id=1,
         kubernetes=Kubernetes(context="north-prod"),
         gateway=Gateway(endpoint="wg.north.example:51820"),
