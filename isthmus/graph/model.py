@@ -34,6 +34,8 @@ class Options:
     replacement_trigger: Json = None
     """Another value replaces the resource; a secret one shows as SECRET."""
     hide_diffs: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    """What runs around the resource's steps: `before_create=NAME`."""
     import_id: str = ""
     version: str = ""
     """Of the provider plugin."""

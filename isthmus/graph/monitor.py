@@ -4,6 +4,7 @@ Plain `pulumi.runtime.set_mocks` is not enough: it shows no parent, no dependenc
 lose grandparents, and a second resource of the same URN silently takes the place of the first (pulumi#14421).
 """
 
+import dataclasses
 import threading
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,16 +13,15 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
-from isthmus.errors import IsthmusError
 from isthmus.graph import wire
-from isthmus.graph.model import STACK, Json, Node, Options
+from isthmus.graph.aliases import Alias, aliases_of, urn_of
+from isthmus.graph.lineage import Lineage
+from isthmus.graph.model import Json, Node, Options
+from isthmus.graph.record_error import RecordError
+from isthmus.graph.transform import transform
 
 #: What the random provider would draw: letters and digits, the same in every record, and nobody's.
 DRAWN: Final = "Recorded0Seed1Is2Public3And4The5Same6For7Every8Stack9Everywhere0"
-
-
-class RecordError(IsthmusError):
-    """The program did what an engine would refuse, or what the recorder cannot follow."""
 
 
 class Monitor(mocks.MockMonitor):
@@ -32,24 +32,39 @@ class Monitor(mocks.MockMonitor):
         self.project, self.stack, self.preview = project, stack, preview
         self.nodes: dict[str, Node] = {}
         self.outputs: dict[str, wire.Kept] = {}
+        self.aliases: dict[str, tuple[str, ...]] = {}
+        self._lineage = Lineage()
         self._disabled = disabled_providers
         self._lock = threading.Lock()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """The engine's URN: types of all ancestors but the stack, then the own one."""
-        above = parent.split("::")[2] if parent else ""
-        chain = f"{above}${type_}" if above and above != STACK else type_
-        return f"urn:pulumi:{self.stack}::{self.project}::{chain}::{name}"
+        return urn_of(self.stack, self.project, parent, type_, name)
 
     # -- what a program calls; the names are the protocol's
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
+        if request.remote:
+            raise RecordError(
+                f"{request.type} {request.name!r} is a component of another process (a package); a record runs one "
+                "program only: use the component's Python class, or preview it with the engine."
+            )
+        transforms = tuple(request.transforms)
+        with self._lock:
+            self._lineage.inherit(request)
+            callbacks = self._lineage.transforms(request)
+        if callbacks:
+            transform(request, callbacks)
         self._refuse_what_an_engine_would(request)
         node = self._node(request)
         with self._lock:
             if node.urn in self.nodes:
                 raise RecordError(f"two resources have the URN {node.urn}; a logical name is unique below its parent.")
-            self.nodes[node.urn] = node
+            self.aliases[node.urn] = aliases_of(
+                node.urn, node.parent, [_alias(alias) for alias in request.aliases], self.aliases
+            )
+            self.nodes[node.urn] = dataclasses.replace(node, aliases=self.aliases[node.urn])
+            self._lineage.add(node.urn, request, transforms)
         # A custom resource that does not exist yet has no id.
         identity = f"{request.name}-id" if request.custom and not self.preview else ""
         outputs = wire.with_outputs(request.object, self._filled(request))
@@ -62,20 +77,31 @@ class Monitor(mocks.MockMonitor):
             self.outputs[request.urn] = wire.keep(request.outputs)
         return empty_pb2.Empty()
 
+    def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802
+        with self._lock:
+            self._lineage.stack_transforms.append(request)
+        return empty_pb2.Empty()
+
+    def RegisterStackInvokeTransform(self, request: Any) -> Any:  # noqa: N802, ARG002
+        return empty_pb2.Empty()  # there is no call of a provider that it could change
+
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        if request.type == "pulumi:pulumi:StackReference":
+            raise RecordError(f"the program reads the outputs of stack {request.name}; a record has this stack only.")
         raise RecordError(f"the program reads {request.type} {request.name!r}; a record has no cluster to read from.")
+
+    def ExistsResource(self, request: Any) -> Any:  # noqa: N802
+        raise RecordError(f"the program asks whether {request.type} {request.id!r} exists; a record has no cluster.")
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         raise RecordError(f"the program calls {request.tok}; a record has no provider to ask.")
 
-    def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802, ARG002
-        raise RecordError("the program registers a stack transform; the recorder does not run transforms.")
+    def Call(self, request: Any) -> Any:  # noqa: N802
+        raise RecordError(f"the program calls the method {request.tok}; a record has no provider to ask.")
 
     # -- details
 
     def _refuse_what_an_engine_would(self, request: Any) -> None:
-        if request.transforms:
-            raise RecordError(f"{request.type} {request.name!r} has transforms; the recorder does not run them.")
         package = request.type.partition(":")[0]
         if not request.custom or package == "pulumi" or request.provider:
             return
@@ -142,23 +168,27 @@ def _options(request: Any) -> Options:
         ignore_changes=tuple(request.ignoreChanges),
         replace_on_changes=tuple(request.replaceOnChanges),
         additional_secret_outputs=tuple(sorted(request.additionalSecretOutputs)),
-        aliases=tuple(sorted(_alias(alias) for alias in request.aliases)),
+        aliases=tuple(sorted(str(_alias(alias)) for alias in request.aliases)),
         custom_timeouts=tuple(
-            (name, text) for name in ("create", "update", "delete") if (text := getattr(timeouts, name))
+            (name, text) for name in ("create", "update", "delete", "read") if (text := getattr(timeouts, name))
         ),
         deleted_with=request.deletedWith,
+        replace_with=tuple(sorted(request.replace_with)),
+        replacement_trigger=wire.keep_value(request.replacement_trigger)
+        if request.HasField("replacement_trigger")
+        else None,
+        hide_diffs=tuple(request.hideDiffs),
+        hooks=tuple(f"{when.name}={name}" for when, names in request.hooks.ListFields() for name in names),
         import_id=request.importId,
         version=request.version,
     )
 
 
-def _alias(alias: Any) -> str:
+def _alias(alias: Any) -> Alias:
     if alias.urn:
-        return str(alias.urn)
+        return Alias(urn=str(alias.urn))
     spec = alias.spec
-    fields = {"name": spec.name, "type": spec.type, "stack": spec.stack, "project": spec.project}
-    fields |= {"parent": spec.parentUrn or ("none" if spec.noParent else "")}
-    return ",".join(f"{name}={text}" for name, text in fields.items() if text)
+    return Alias("", spec.name, spec.type, spec.parentUrn, spec.noParent, spec.stack, spec.project)
 
 
 class Engine:

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from isthmus.environment import stack_names
-from isthmus.errors import ConfigError, IsthmusError
-from isthmus.graph import record as recorded
-from isthmus.graph import store
-from isthmus.graph.monitor import RecordError
+from isthmus.errors import IsthmusError
+from isthmus.graph import Graph, store
+from isthmus.graph import record as record_stack
+from isthmus.graph.record_error import RecordError
 
 
 @click.command()
@@ -26,28 +26,36 @@ from isthmus.graph.monitor import RecordError
 )
 @click.option("--preview", is_flag=True, help="Leave unknown what only a deployment knows.")
 def record(stack: str, root: Path, out: str, preview: bool) -> None:
-    """Write what a stack declares as JSON: every resource, its options, where it comes from. Never a secret."""
-    texts: dict[str, str] = {}
-    wrong: list[ConfigError] = []
+    """Write what a stack declares as JSON: every resource, its options, where it comes from. Never a secret.
+
+    A stack that cannot be recorded keeps no other one from being written.
+    """
+    wrong: list[IsthmusError] = []
     for name in _named(stack, root):
         try:
-            texts[name] = store.dump(recorded(root.resolve(), name, preview=preview))
-        except ConfigError as error:
+            _write(store.dump(_recorded(root.resolve(), name, preview=preview)), name, out)
+        except IsthmusError as error:
             wrong.append(error)
-        except IsthmusError:
-            raise
-        except Exception as error:  # whatever a program may raise
-            raise _of_program(error, name, root.resolve()) from error
     if wrong:
-        raise ConfigError([mistake for error in wrong for mistake in error.mistakes])
-    if out == "-":
-        sys.stdout.writelines(texts.values())
-        return
-    folder = Path(out)
+        raise wrong[0] if len(wrong) == 1 else IsthmusError("\n".join(map(str, wrong)))
+
+
+def _recorded(root: Path, stack: str, *, preview: bool) -> Graph:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (folder / f"{name}.json").write_text(text)
+        return record_stack(root, stack, preview=preview)
+    except IsthmusError:
+        raise
+    except Exception as error:  # whatever a program may raise
+        raise _of_program(error, stack, root) from error
+
+
+def _write(text: str, stack: str, out: str) -> None:
+    if out == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        (Path(out) / f"{stack}.json").write_text(text)
     except OSError as error:
         raise IsthmusError(f"{error.filename}: {error.strerror}; --out names a folder.") from None
 

@@ -39,6 +39,17 @@ def test_one_stack_as_a_preview_on_standard_output(tmp_path: Path) -> None:
     assert (graph.stack, graph.preview, graph.exports) == ("local", True, {"dry": True})
 
 
+def test_a_stack_with_mistakes_keeps_no_other_from_being_written(tmp_path: Path) -> None:
+    root = project(tmp_path, "")
+    (root / "stacks" / "Pulumi.first.yaml").write_text("config: {isthmus:sites: 7}")
+
+    done = isthmus("graph", "record", "--out", "out", cwd=root)
+
+    assert done.returncode == 1
+    assert "stacks/Pulumi.first.yaml: config.isthmus:sites" in done.stderr
+    assert [file.name for file in (root / "out").iterdir()] == ["local.json"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -21,7 +21,8 @@ from pulumi.runtime.settings import configure, set_root_resource
 from isthmus.environment import load
 from isthmus.graph.config import StackConfig, stack_config
 from isthmus.graph.model import STACK, Graph
-from isthmus.graph.monitor import Engine, Monitor, RecordError
+from isthmus.graph.monitor import Engine, Monitor
+from isthmus.graph.record_error import RecordError
 
 NO_SECRETS: Final[Mapping[str, str]] = MappingProxyType({})
 
