@@ -6,6 +6,6 @@
       ├── pulumi-resource-kubernetes, -random     stand-ins for the official plugins (stand_in/)
       └── pulumi-resource-pulumi-python           the SDK's own server of dynamic providers
 
-Where the official CLI, language host and plugins are installed, they serve instead (companions.py). The stand-ins say
-in every update's output that they are stand-ins, and refuse what they do not do.
+Where the official CLI, language host and plugins are installed, they serve instead (companions.py). The engine says so
+once a command where stand-ins serve, and they refuse what they do not do.
 """

@@ -12,6 +12,8 @@ def main(args: list[str]) -> int:
     env = "local"
     if args[:1] == ["--env"] and len(args) > 1:
         env, args = args[1], args[2:]
+    elif args[:1] and args[0].startswith("--env="):
+        env, args = args[0].partition("=")[2], args[1:]
     try:
         return Engine(Path(), env).run(*args)
     except IsthmusError as error:

@@ -13,6 +13,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ import yaml
 from isthmus.errors import IsthmusError
 from tools.pulumi.companions import install
 from tools.pulumi.locks import drop_stale
-from tools.pulumi.stack_file import StackFile
+from tools.pulumi.stack_file import StackFile, uses_plugins
 
 #: Exit status of `preview --expect-no-changes` that found changes (pulumi/pulumi, cmd/exit_codes.go).
 CHANGES_FOUND: Final = 7
@@ -90,7 +91,9 @@ class Engine:
 
     def run(self, *args: str) -> int:
         """Runs `pulumi ARGS` in the terminal that we have; its exit status."""
-        with subprocess.Popen(self._command(args), cwd=self.root, env=self.environment) as child:
+        command = self._command(args)
+        sys.stderr.write(self._notice(args))
+        with subprocess.Popen(command, cwd=self.root, env=self.environment) as child:
             while True:
                 # Ctrl-C reaches the CLI too, which ends in good order at the first and at once at the second.
                 with contextlib.suppress(KeyboardInterrupt):
@@ -115,7 +118,7 @@ class Engine:
                 raise
         if expect is not None and child.returncode != expect:
             raise PulumiFailed(args, child.returncode, out + err)
-        return Result(child.returncode, out, err)
+        return Result(child.returncode, out, self._notice(args) + err)
 
     def up(self, *args: str) -> Result:
         """Creates and changes what the program declares, without asking."""
@@ -123,7 +126,11 @@ class Engine:
 
     def settled(self, *args: str) -> bool:
         """Whether a preview finds nothing to do. Raises PulumiFailed if there is no preview."""
-        return self.ask("preview", "--expect-no-changes", *args, expect=None).status == 0
+        told = ("preview", "--expect-no-changes", *args)
+        result = self.ask(*told, expect=None)
+        if result.status not in (0, CHANGES_FOUND):
+            raise PulumiFailed(told, result.status, result.out + result.err)
+        return result.status == 0
 
     def destroy(self, *args: str) -> Result:
         """Deletes everything that the stack made, without asking. The stack stays, empty."""
@@ -134,12 +141,23 @@ class Engine:
         return self._folder / "state"
 
     def _command(self, args: Sequence[str]) -> list[str]:
-        if any(word in ("--stack", "-s") or word.startswith("--stack=") for word in args):
-            raise IsthmusError(f"--stack: this engine has one stack, {self.env}; give the environment instead.")
+        for word, value in zip(args, [*args[1:], ""], strict=True):
+            if word in ("--stack", "-s") or word.startswith("--stack="):
+                stack = word.partition("=")[2] or value or "NAME"
+                raise IsthmusError(
+                    f"--stack {stack}: the stack here is that of the environment, {self.env}; name another "
+                    f"environment before the command: isthmus local pulumi --env {stack} preview"
+                )
         drop_stale(self._state)
         if not self.state_file.exists() or not self._file.has_salt:
             self._init()
         return [str(self.companions.cli), *self._file.arguments(args)]
+
+    def _notice(self, args: Sequence[str]) -> str:
+        """Said once a command, not by each plugin of each of its steps."""
+        if not self.companions.stand_ins or not uses_plugins(args):
+            return ""
+        return f"Not the official plugins: stand-ins of this repository for {', '.join(self.companions.stand_ins)}.\n"
 
     def _init(self) -> None:
         folder = self._folder / "project"

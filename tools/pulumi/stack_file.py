@@ -20,6 +20,8 @@ _OWN_SECRETS: Final = ("encryptionsalt", "secretsprovider", "encryptedkey")
 _READERS: Final = frozenset(
     ("up", "update", "preview", "pre", "destroy", "down", "dn", "refresh", "import", "watch", "logs")
 )
+#: Of these, those that start plugins.
+_WITH_PLUGINS: Final = _READERS - {"logs"}
 _CONFIG: Final = frozenset(("config", "conf", "cfg"))
 #: Options that may stand before the command and have a value of their own.
 _VALUED: Final = frozenset(
@@ -64,6 +66,11 @@ class StackFile:
     def _read(path: Path) -> Mapping[str, Any]:
         document = yaml.safe_load(path.read_text()) if path.exists() else None
         return document if isinstance(document, dict) else {}
+
+
+def uses_plugins(args: Sequence[str]) -> bool:
+    """Whether the CLI's command asks providers anything."""
+    return _words(args)[:1] in [[name] for name in _WITH_PLUGINS]
 
 
 def _reads_config(words: Sequence[str]) -> bool:

@@ -33,6 +33,15 @@ def secret(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET, "value": value}
 
 
+def unmarked(value: Any) -> Any:
+    """`value` without the marks of secrets: what a provider's own arguments hold, which keep them on every way."""
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return unmarked(value["value"])
+        return {key: unmarked(part) for key, part in value.items()}
+    return [unmarked(part) for part in value] if isinstance(value, list) else value
+
+
 def has_unknown(value: Any) -> bool:
     """Whether any part of `value` is not known yet."""
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The shell of a plugin: a server that the engine starts, a word to the person who reads the update, refusals."""
+"""The shell of a plugin: a server that the engine starts, a word of warning, refusals."""
 
 import sys
 from typing import Final, NoReturn
@@ -27,19 +27,12 @@ class Engine:
         self._stub = engine_pb2_grpc.EngineStub(channel) if channel else None
         self._said: set[str] = set()
 
-    def inform(self, urn: str, text: str) -> None:
-        """Shows `text` beside the resource in the update's output; the same text once per process."""
-        self._log(engine_pb2.INFO, urn, text)
-
     def warn(self, urn: str, text: str) -> None:
-        """As `inform`, as a warning."""
-        self._log(engine_pb2.WARNING, urn, text)
-
-    def _log(self, severity: "engine_pb2.LogSeverity.ValueType", urn: str, text: str) -> None:
+        """Shows `text` as a warning beside the resource in the update's output; the same text once per process."""
         if self._stub is None or text in self._said:
             return
         self._said.add(text)
-        self._stub.Log(engine_pb2.LogRequest(severity=severity, message=text, urn=urn))
+        self._stub.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn))
 
 
 def refuse(context: grpc.ServicerContext, what: str, plugin: str) -> NoReturn:

@@ -11,7 +11,7 @@ from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from tools.pulumi.stand_in.bags import has_unknown, opened, sealed
+from tools.pulumi.stand_in.bags import has_unknown, opened, sealed, unmarked
 from tools.pulumi.stand_in.changes import answer, changes
 from tools.pulumi.stand_in.kubernetes import applying, checking, drift, waiting
 from tools.pulumi.stand_in.kubernetes.cluster import Cluster
@@ -34,7 +34,6 @@ from tools.pulumi.stand_in.plugin import Engine, kind_of, name_of, refuse
 #: The official plugin whose behaviour this one follows.
 VERSION: Final = "4.34.2"
 _OFFICIAL: Final = "the kubernetes plugin"
-_ANNOUNCEMENT: Final = f"a stand-in for {_OFFICIAL}: typed and custom resources, server-side apply"
 
 
 class Provider(ResourceProviderServicer):
@@ -60,15 +59,14 @@ class Provider(ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def CheckConfig(self, request: pb.CheckRequest, context: grpc.ServicerContext) -> pb.CheckResponse:
-        failures = [pb.CheckFailure(reason=why) for why in check_config(opened(request.news))]
+        failures = [pb.CheckFailure(reason=why) for why in check_config(unmarked(opened(request.news)))]
         return pb.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> pb.DiffResponse:
-        return diff_config(opened(request.old_inputs), opened(request.news))
+        return diff_config(unmarked(opened(request.old_inputs)), unmarked(opened(request.news)))
 
     def Configure(self, request: pb.ConfigureRequest, context: grpc.ServicerContext) -> pb.ConfigureResponse:
-        self._connection = Connection(opened(request.args))
-        self._engine.inform(request.urn, _ANNOUNCEMENT)
+        self._connection = Connection(unmarked(opened(request.args)))
         if self._connection.problem:
             # As the official plugin does, a preview goes on; but what it then says it says without having looked.
             self._engine.warn(request.urn, f"{self._connection.problem}; a preview compares with the state only")

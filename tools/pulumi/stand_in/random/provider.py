@@ -11,7 +11,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from tools.pulumi.stand_in.bags import UNKNOWN, opened, sealed, secret
 from tools.pulumi.stand_in.changes import answer, changes
-from tools.pulumi.stand_in.plugin import Engine, kind_of, refuse
+from tools.pulumi.stand_in.plugin import kind_of, refuse
 from tools.pulumi.stand_in.random.values import KINDS, Kind, mistakes
 
 #: The official plugin whose behaviour this one follows.
@@ -21,9 +21,6 @@ _OFFICIAL: Final = "the random plugin"
 
 class Provider(ResourceProviderServicer):
     """One `random` provider of a stack."""
-
-    def __init__(self) -> None:
-        self._engine = Engine()
 
     def Handshake(
         self, request: pb.ProviderHandshakeRequest, context: grpc.ServicerContext
@@ -43,7 +40,6 @@ class Provider(ResourceProviderServicer):
         return pb.ConfigureResponse(supportsPreview=True)
 
     def Check(self, request: pb.CheckRequest, context: grpc.ServicerContext) -> pb.CheckResponse:
-        self._engine.inform(request.urn, f"a stand-in for {_OFFICIAL}: {', '.join(sorted(KINDS))}")
         found = mistakes(_kind_name(request.urn), opened(request.news))
         return pb.CheckResponse(inputs=request.news, failures=[pb.CheckFailure(reason=why) for why in found])
 
