@@ -88,11 +88,12 @@ def test_every_environment_of_this_repository_loads(env: str) -> None:
     environment = load(REPOSITORY, env)
 
     assert environment.name == env
-    assert set(environment.catalog.values()) <= {pool for site in environment.sites for pool in site.pools}
+    sites = (*environment.sites, *environment.external)
+    assert set(environment.catalog.values()) <= {pool for site in sites for pool in site.pools}
 
 
 def test_the_environments_of_design_are_there() -> None:
-    assert stack_names(REPOSITORY) == ["local", "production"]
+    assert stack_names(REPOSITORY) == ["local", "production", "staging"]
 
 
 def test_nothing_of_an_environment_can_be_changed() -> None:
@@ -102,6 +103,16 @@ def test_nothing_of_an_environment_can_be_changed() -> None:
         environment.cluster = "other"  # type: ignore[misc]
     with pytest.raises(ValidationError):
         environment.site("south").pools["archive"].workers.max = 5  # type: ignore[misc]
+
+
+def test_sites_share_what_has_one_way_in() -> None:
+    staging = load(REPOSITORY, "staging")
+
+    assert {site.name: [other.name for other in staging.sharing(site)] for site in staging.sites} == {
+        "home": ["home", "ecmwf"],
+        "ecmwf": ["home", "ecmwf"],
+        "eumetsat": ["eumetsat"],
+    }
 
 
 def test_a_site_is_found_by_its_name_and_an_external_one_is_not_ours() -> None:
@@ -190,6 +201,15 @@ def test_every_field_of_a_stack_file_says_what_it_is_for() -> None:
         for name, field in properties.items()
         if not field.get("description", "").endswith(".")
     ] == []
+
+
+def test_the_catalog_holds_what_lies_at_sites_of_other_stacks() -> None:
+    assert load(REPOSITORY, "staging").catalog == {
+        "/data/ecmwf/": "ecmwf",
+        "/data/eumetsat/": "satellite",
+        "/data/icon/": "icon",
+        "s3://icon-eu/": "icon",
+    }
 
 
 def test_a_number_of_workers_that_is_wrong_is_said_once_where_it_stands(tmp_path: Path) -> None:
