@@ -129,7 +129,7 @@ ConfigMap("one", data={{"name": first.metadata.name}}, opts=ResourceOptions(pare
     assert [urn.rpartition("::")[2] for urn in graph.named(CONFIG_MAP, "one").dependencies] == waits
 
 
-def test_a_transform_that_changes_nothing_leaves_where_a_value_comes_from(tmp_path: Path) -> None:
+def test_a_transform_that_changes_nothing_changes_nothing(tmp_path: Path) -> None:
     graph = recorded(
         tmp_path,
         KUBERNETES
@@ -137,11 +137,13 @@ def test_a_transform_that_changes_nothing_leaves_where_a_value_comes_from(tmp_pa
 first = ConfigMap("first", opts=there)
 def nothing(args):
     return None
-ConfigMap("one", data={"a": first.metadata.name}, opts=ResourceOptions(provider=provider, transforms=[nothing]))
+data = {"a": first.metadata.name, "token": pulumi.Output.secret("nobody")}
+ConfigMap("one", data=data, opts=ResourceOptions(provider=provider, transforms=[nothing]))
 """,
     )
     first, one = graph.of_type(CONFIG_MAP)
 
+    assert one.inputs["data"] == {"a": "first-recorded", "token": SECRET}
     assert one.property_dependencies == {"data": (first.urn,)}
 
 
