@@ -10,13 +10,17 @@ from isthmus.errors import IsthmusError
 #: Package and module of every type token. `index` is what the SDK gives packaged components, so that
 #: URNs are the same in whatever language the program is.
 PACKAGE: Final = "isthmus:index"
+#: The property path of all properties (pulumi: sdk/go/common/resource/property_path.go).
+EVERYTHING: Final = "*"
 
 
 class Place(TypedDict):
     """Where something is declared: part of the arguments of everything that belongs to a site."""
 
     environment: str
-    """Name of the environment; its namespace follows from it."""
+    """Name of the environment."""
+    namespace: str
+    """Where the environment is in the site's Kubernetes; no other site that shares it has the same."""
     site: str
     """Name of the data centre."""
     cluster: str
@@ -25,6 +29,8 @@ class Place(TypedDict):
     """Whether the scheduler is at this site; elsewhere the gateway stands in for it."""
     workers_here: bool
     """Whether the site has pools."""
+    priorities_here: bool
+    """Whether our PriorityClasses are in the site's Kubernetes: pods may only name one that is there."""
 
 
 class OrphanError(IsthmusError):
@@ -50,14 +56,26 @@ class Component(pulumi.ComponentResource):
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
         super().__init__(self.token, name, {}, opts)
-        # Pulumi hands a component's provider down to its children, but not what the component waits for.
-        self._inherited = pulumi.ResourceOptions(depends_on=opts.depends_on if opts else None)
+        # Pulumi hands a component's provider down to its children, but neither what the component waits for nor what of
+        # it is left alone.
+        self._inherited = pulumi.ResourceOptions(
+            depends_on=opts.depends_on if opts else None, ignore_changes=opts.ignore_changes if opts else None
+        )
 
     def hand_down(
-        self, *, provider: pulumi.ProviderResource | None = None, after: Sequence[pulumi.Resource] = ()
+        self,
+        *,
+        provider: pulumi.ProviderResource | None = None,
+        after: Sequence[pulumi.Resource] = (),
+        leave: bool = False,
     ) -> None:
-        """Children declared from now on have this provider, and wait for these."""
-        more = pulumi.ResourceOptions(provider=provider, depends_on=list(after))
+        """Children declared from now on have this provider, and wait for these.
+
+        leave: whatever the program says of them, they stay as the state has them.
+        """
+        more = pulumi.ResourceOptions(
+            provider=provider, depends_on=list(after), ignore_changes=[EVERYTHING] if leave else None
+        )
         self._inherited = pulumi.ResourceOptions.merge(self._inherited, more)
 
     def child_opts(

@@ -6,8 +6,9 @@ from typing import Final
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret, ServiceAccount
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components import labels, network, pods
+from components import budgets, labels, network, pods
 from components.base import Component, Place
 from components.gateway import scheduler_ports
 from components.objects import Spec, metadata
@@ -60,6 +61,12 @@ class Cluster(Component, kind="Cluster"):
             spec={"scheduler": _scheduler(args), "worker": _default_group(args)},
             opts=self.child_opts(after=[account, secret, flows]),
         )
+        PodDisruptionBudget(
+            f"{name}-scheduler",
+            metadata=metadata(args, called),
+            spec=budgets.disruption(labels.scheduler(args)),
+            opts=self.child_opts(),
+        )
         self.register_outputs({})
 
     def _flows(self, name: str, args: ClusterArgs) -> pulumi.Resource:
@@ -96,12 +103,13 @@ def _scheduler(args: ClusterArgs) -> Spec:
         },
         "spec": pods.pod(
             account=called,
+            priority=pods.core(args),
             containers=[_scheduler_container(args)],
             sidecars=[pods.tunnel_sidecar(args["tunnel_image"])],
             volumes=[
                 pods.tunnel_volume(names.tunnel_secret(called)),
                 pods.python_volume(args["cluster"]),
-                pods.SCRATCH_VOLUME,
+                pods.scratch_volume(),
             ],
             grace_s=names.DASK_GRACE_S,
         ),
@@ -139,6 +147,7 @@ def _default_group(args: ClusterArgs) -> Spec:
         "replicas": 0,
         "spec": pods.pod(
             account=names.scheduler(args["cluster"]),
+            priority=pods.worker(args),
             containers=[
                 pods.container(
                     "worker",
@@ -149,7 +158,7 @@ def _default_group(args: ClusterArgs) -> Spec:
                     volumeMounts=[pods.SCRATCH],
                 )
             ],
-            volumes=[pods.SCRATCH_VOLUME],
+            volumes=[pods.scratch_volume()],
             grace_s=names.DASK_GRACE_S,
         ),
     }

@@ -1,49 +1,60 @@
-"""The controller of one environment at one site: what it may do, the Deployment, what it may reach."""
+"""The controller of a Kubernetes: its account, the Deployment, what it may reach. Its rights are `rights.py`'s."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
-from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
-from components import labels, network, pods
+from components import budgets, labels, network, pods
 from components.base import Component, Place
 from components.objects import Spec, metadata
 from isthmus import names
-from isthmus.rights import RULES
 
-RBAC: Final = "rbac.authorization.k8s.io"
 #: Where API servers listen: 443 as the Service `kubernetes`, 6443 behind it. Their addresses are no pod's. A policy is
 #: judged behind the Service, so a site whose API server listens elsewhere needs a policy of its own for the controller.
 API_SERVER_PORTS: Final = (443, 6443)
 RESOURCES: Final = {"requests": {"cpu": "20m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 
 
+class ServedArgs(TypedDict):
+    """A site that the controller looks after."""
+
+    namespace: str
+    scheduler_here: bool
+    """Whether its scheduler is there; elsewhere its gateway is asked."""
+
+
 class ControllerArgs(Place):
-    """The controller's image; its rights are `isthmus.rights`."""
+    """The controller's image, and whom it serves."""
 
     image: str
+    serves: Sequence[ServedArgs]
+    """The sites of the stack in this Kubernetes."""
+    watches: Sequence[str]
+    """Namespaces of other stacks."""
 
 
 class Controller(Component, kind="Controller"):
-    """The controller. Order: account, rights and flows, then the Deployment, which never runs without."""
+    """The one controller of a Kubernetes. Order: account and flows, then the Deployment, which never runs without.
+
+    It is declared after the `Rights` in every namespace that it serves: where one is missing, it ends.
+    """
 
     def __init__(self, name: str, args: ControllerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        called = names.controller(args["environment"])
-        own = metadata(args, called, namespace=names.SYSTEM_NAMESPACE, more=labels.controller(args))
+        own = metadata(args, names.CONTROLLER, namespace=names.SYSTEM_NAMESPACE, more=labels.controller())
         account = ServiceAccount(
             f"{name}-controller", metadata=own, automount_service_account_token=False, opts=self.child_opts()
         )
-        rights = self._rights(name, args)
         flows = network.allow(
             f"{name}-controller",
             args,
-            called=called,
+            called=names.CONTROLLER,
             namespace=names.SYSTEM_NAMESPACE,
-            of=labels.controller(args),
+            of=labels.controller(),
             egress=[network.dns(), *_egress(args)],
             opts=self.child_opts(),
         )
@@ -51,50 +62,37 @@ class Controller(Component, kind="Controller"):
             f"{name}-controller",
             metadata=own,
             spec=_deployment(args),
-            opts=self.child_opts(after=[account, *rights, flows]),
+            # Under another name the new one would run beside the old one, and both make workers.
+            opts=pulumi.ResourceOptions.merge(
+                self.child_opts(after=[account, flows]), pulumi.ResourceOptions(delete_before_replace=True)
+            ),
         )
         PodDisruptionBudget(
             f"{name}-controller",
             metadata=own,
-            spec=_budget(args),
+            spec=budgets.disruption(labels.controller()),
             opts=self.child_opts(),
         )
         self.register_outputs({})
 
-    def _rights(self, name: str, args: ControllerArgs) -> list[pulumi.Resource]:
-        """A Role in the environment's namespace and nothing beyond it."""
-        called = names.controller(args["environment"])
-        own = metadata(args, called)
-        role = Role(
-            f"{name}-controller",
-            metadata=own,
-            rules=[
-                {"api_groups": list(rule.api_groups), "resources": list(rule.resources), "verbs": list(rule.verbs)}
-                for rule in RULES
-            ],
-            opts=self.child_opts(),
-        )
-        binding = RoleBinding(
-            f"{name}-controller",
-            metadata=own,
-            role_ref={"api_group": RBAC, "kind": "Role", "name": called},
-            subjects=[{"kind": "ServiceAccount", "name": called, "namespace": names.SYSTEM_NAMESPACE}],
-            opts=self.child_opts(after=[role]),
-        )
-        return [role, binding]
-
 
 def _egress(args: ControllerArgs) -> list[Spec]:
-    """To the API server, and to the scheduler's HTTP."""
-    namespace = {network.NAMESPACE_NAME: names.namespace(args["environment"])}
+    """To the API server, and to the HTTP of each scheduler, or of the gateway that stands in for it."""
+    doors = [
+        network.pods_in(
+            {network.NAMESPACE_NAME: site["namespace"]},
+            labels.door(args | {"scheduler_here": site["scheduler_here"]}),
+        )
+        for site in args["serves"]
+    ]
     return [
         {"to": network.blocks(*network.ANYWHERE), "ports": network.tcp(*API_SERVER_PORTS)},
-        {"to": [network.pods_in(namespace, labels.door(args))], "ports": network.tcp(names.DASHBOARD_PORT)},
+        {"to": [*doors, *network.foreign_doors(args["watches"])], "ports": network.tcp(names.DASHBOARD_PORT)},
     ]
 
 
 def _deployment(args: ControllerArgs) -> Spec:
-    own = labels.controller(args)
+    own = labels.controller()
     return {
         "replicas": 1,
         # Two controllers of one environment would make each other's workers.
@@ -104,25 +102,18 @@ def _deployment(args: ControllerArgs) -> Spec:
     }
 
 
-def _budget(args: ControllerArgs) -> Spec:
-    """One replica: a budget that forbade its eviction would hold up every drain, and nothing stops while it moves."""
-    return {
-        "maxUnavailable": 1,
-        "selector": {"matchLabels": labels.controller(args)},
-        "unhealthyPodEvictionPolicy": "AlwaysAllow",
-    }
-
-
 def _pod(args: ControllerArgs) -> Spec:
+    namespaces = sorted({*(site["namespace"] for site in args["serves"]), *args["watches"]})
     return pods.pod(
-        account=names.controller(args["environment"]),
+        account=names.CONTROLLER,
         token=True,
+        priority=pods.core(args),
         containers=[
             pods.container(
                 "controller",
                 args["image"],
                 command=["python3", "-m", "isthmus.controller"],
-                args=["--namespace", names.namespace(args["environment"])],
+                args=[word for namespace in namespaces for word in ("--namespace", namespace)],
                 env=pods.env({"PYTHONUNBUFFERED": "1", "HOME": pods.SCRATCH["mountPath"]}),
                 ports=[{"name": "http", "containerPort": names.CONTROLLER_HTTP_PORT, "protocol": "TCP"}],
                 readinessProbe=pods.http_probe("/readyz", names.CONTROLLER_HTTP_PORT, period_s=2, failures=2),
@@ -132,5 +123,5 @@ def _pod(args: ControllerArgs) -> Spec:
                 volumeMounts=[pods.SCRATCH],
             )
         ],
-        volumes=[pods.SCRATCH_VOLUME],
+        volumes=[pods.scratch_volume()],
     )

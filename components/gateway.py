@@ -6,13 +6,14 @@ from typing import Final, NotRequired
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components import labels, network, pods
+from components import budgets, labels, network, pods
 from components.base import Component, Place
 from components.objects import Spec, metadata
 from isthmus import names
 
-STATE_VOLUME: Final = {"name": "state", "emptyDir": {}}
+STATE_VOLUME: Final = {"name": "state", "emptyDir": {"sizeLimit": "1Mi"}}
 STATE: Final = {"name": "state", "mountPath": names.TUNNEL_STATE_DIR}
 
 
@@ -67,6 +68,12 @@ class Gateway(Component, kind="Gateway"):
             metadata=own,
             spec=_deployment(args),
             opts=self.child_opts(after=[account, secret, flows]),
+        )
+        PodDisruptionBudget(
+            f"{name}-gateway",
+            metadata=own,
+            spec=budgets.disruption(labels.gateway(args)),
+            opts=self.child_opts(),
         )
         self._services(name, args, after=[deployment])
         self.register_outputs({})
@@ -148,6 +155,7 @@ def _pod(args: GatewayArgs) -> Spec:
     called = names.gateway(args["cluster"])
     return pods.pod(
         account=called,
+        priority=pods.core(args),
         containers=[tunnel],
         volumes=[pods.tunnel_volume(names.tunnel_secret(called)), STATE_VOLUME],
         grace_s=2,  # nothing to finish: its successor is needed sooner

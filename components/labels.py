@@ -20,9 +20,9 @@ def gateway(place: Place) -> Labels:
     return {names.LABEL_ROLE: "gateway", names.LABEL_ENVIRONMENT: place["environment"]}
 
 
-def controller(place: Place) -> Labels:
-    """Selects the environment's controller, in the system namespace."""
-    return {names.LABEL_ROLE: "controller", names.LABEL_ENVIRONMENT: place["environment"]}
+def controller() -> Labels:
+    """Selects the controller, in the system namespace: one for every environment that shares a Kubernetes."""
+    return {names.LABEL_ROLE: "controller"}
 
 
 def client(place: Place) -> Labels:  # noqa: ARG001 - the same form as its neighbours

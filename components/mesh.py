@@ -18,7 +18,17 @@ NO_SEED: Final = "0" * 32
 
 def mesh_of(environment: Environment) -> Mesh:
     """The data plane that an environment describes."""
-    own = [MeshSite(site.name, site.id, site.gateway.endpoint, site.slots) for site in environment.sites]
+    gateway = names.gateway(environment.cluster)
+    own = [
+        MeshSite(
+            site.name,
+            site.id,
+            site.gateway.endpoint,
+            site.slots,
+            gateway_host=names.service_host(gateway, site.namespace),
+        )
+        for site in environment.sites
+    ]
     others = [MeshSite(site.name, site.id, site.endpoint, (), site.publicKey) for site in environment.external]
     return Mesh(
         environment=environment.name,
@@ -26,7 +36,6 @@ def mesh_of(environment: Environment) -> Mesh:
         mtu=environment.network.mtu,
         scheduler_site=environment.scheduler.site,
         sites=(*own, *others),
-        gateway_host=names.service_host(names.gateway(environment.cluster), environment.name),
     )
 
 

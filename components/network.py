@@ -34,6 +34,15 @@ def pods_in(namespace: Labels, labels: Labels) -> Spec:
     return {"namespaceSelector": {"matchLabels": namespace}, "podSelector": {"matchLabels": labels} if labels else {}}
 
 
+def guests(place: Place, labels: Labels) -> list[Spec]:
+    """Pods of the site's namespace and of any other with the environment's label, but of no other site, as peers."""
+    foreign: Spec = {
+        "matchLabels": {names.LABEL_ENVIRONMENT: place["environment"]},
+        "matchExpressions": [{"key": names.LABEL_SITE, "operator": "DoesNotExist"}],
+    }
+    return [pods(labels), {"namespaceSelector": foreign, "podSelector": {"matchLabels": labels}}]
+
+
 def blocks(*cidrs: str) -> list[Spec]:
     """Address blocks, as peers."""
     return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
@@ -62,7 +71,7 @@ def allow(
 ) -> NetworkPolicy:
     """Opens flows of the pods with the labels `of`; with no flow at all it closes everything.
 
-    called: name of the object; namespace: the environment's by default.
+    called: name of the object; namespace: the site's by default.
     """
     directions = {"Ingress": list(ingress), "Egress": list(egress)}
     opened = [direction for direction, rules in directions.items() if rules]
@@ -83,20 +92,29 @@ def dns() -> Spec:
     return {"to": [pods_in({NAMESPACE_NAME: "kube-system"}, {})], "ports": [*udp(53), *tcp(53)]}
 
 
+def foreign_doors(namespaces: Sequence[str]) -> list[Spec]:
+    """Where schedulers of other stacks are asked, as peers: the names of their clusters are not known."""
+    scheduler: Spec = {"matchLabels": {names.LABEL_COMPONENT: "scheduler"}}
+    gateway: Spec = {"matchLabels": {names.LABEL_ROLE: "gateway"}}
+    return [
+        {"namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}}, "podSelector": door}
+        for namespace in namespaces
+        for door in (scheduler, gateway)
+    ]
+
+
 def callers(place: Place) -> list[Spec]:
     """Ingress to the door of the scheduler: clients to both of its ports, the controller to HTTP only."""
-    clients = pods_in({names.LABEL_ENVIRONMENT: place["environment"]}, labels.client(place))
-    controller = pods_in({NAMESPACE_NAME: names.SYSTEM_NAMESPACE}, labels.controller(place))
+    controller = pods_in({NAMESPACE_NAME: names.SYSTEM_NAMESPACE}, labels.controller())
     return [
-        {"from": [clients], "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
+        {"from": guests(place, labels.client(place)), "ports": tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)},
         {"from": [controller], "ports": tcp(names.DASHBOARD_PORT)},
     ]
 
 
 def scrapers(place: Place) -> Spec:
-    """Ingress to the metrics of a pod's tunnel, from any namespace with the environment's label."""
-    pods = pods_in({names.LABEL_ENVIRONMENT: place["environment"]}, labels.scraper(place))
-    return {"from": [pods], "ports": tcp(names.TUNNEL_HTTP_PORT)}
+    """Ingress to the metrics of a pod's tunnel."""
+    return {"from": guests(place, labels.scraper(place)), "ports": tcp(names.TUNNEL_HTTP_PORT)}
 
 
 def tunnelled(place: Place) -> list[Spec]:

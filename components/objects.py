@@ -11,7 +11,6 @@ import pulumi
 
 from components import labels
 from components.base import Place
-from isthmus import names
 
 Spec: TypeAlias = Any
 
@@ -24,10 +23,10 @@ def metadata(
     more: labels.Labels | None = None,
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> Spec:
-    """ObjectMeta of an object of a site. namespace: default the environment's; more: labels besides the site's."""
+    """ObjectMeta of an object of a site. namespace: default the site's; more: labels besides the site's."""
     return {
         "name": name,
-        "namespace": namespace or names.namespace(place["environment"]),
+        "namespace": namespace or place["namespace"],
         "labels": labels.of_site(place) | (more or {}),
         **({"annotations": annotations} if annotations else {}),
     }

@@ -1,18 +1,21 @@
 """One environment as a whole: its seed, its sites, the data plane between them, the Dask cluster over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 import pulumi
 import pulumi_random as random
 
 from components.base import Component, Place, refuse_orphans
+from components.budgets import AskedArgs
 from components.cluster import Cluster
-from components.controller import Controller
+from components.controller import Controller, ControllerArgs
 from components.crds import Crds
 from components.gateway import Gateway, GatewayArgs
 from components.mesh import DataPlane, dialled_by, mesh_of
+from components.priorities import Priorities
 from components.python_files import PythonFiles, digest
+from components.rights import Rights
 from components.site import ClaimArgs, Site, SiteArgs
 from components.worker_group import Slots, WorkerGroup, WorkerGroupArgs
 from isthmus import environment as configured
@@ -60,10 +63,14 @@ class Platform(Component, kind="Platform"):
         self._mesh = mesh_of(env)
         agreed = {site.name: self._secrets[key] for site in env.external if (key := site.presharedKeySecret)}
         self._data_plane = DataPlane(self._mesh, self._seed(), agreed)
-        sites = {site.name: self._site(site) for site in env.sites}
-        service = names.service_host(names.scheduler(env.cluster), env.name)
+        sites = {site.name: Site(site.name, self._site_args(site), opts=self.child_opts()) for site in env.sites}
+        # Once for each Kubernetes, in the name of its first site.
+        firsts = dict.fromkeys(env.sharing(site)[0].name for site in env.sites)
+        foundations = {name: self._foundation(env.site(name), sites) for name in firsts}
+        for site in env.sites:
+            self._contents(sites[site.name], site, foundations[env.sharing(site)[0].name])
         self.prefix = str(env.prefix)
-        self.schedulers = dict.fromkeys(sites, f"tcp://{service}:{names.SCHEDULER_PORT}")
+        self.schedulers = {site.name: _scheduler_of(env, site) for site in env.sites}
         self.namespaces = {name: site.namespaces for name, site in sites.items()}
         self.public_keys = {site: self._data_plane.public_key(site) for site in sites}
         self.register_outputs({"prefix": self.prefix, "schedulers": self.schedulers, "publicKeys": self.public_keys})
@@ -82,35 +89,55 @@ class Platform(Component, kind="Platform"):
         return seed.result
 
     def _place(self, site: configured.Site) -> Place:
+        env = self._environment
         return {
-            "environment": self._environment.name,
+            "environment": env.name,
+            "namespace": site.namespace,
             "site": site.name,
-            "cluster": self._environment.cluster,
-            "scheduler_here": site.name == self._environment.scheduler.site,
+            "cluster": env.cluster,
+            "scheduler_here": site.name == env.scheduler.site,
             "workers_here": bool(site.pools),
+            "priorities_here": any(other.install.crds for other in env.sharing(site)),
         }
 
-    def _site(self, configuration: configured.Site) -> Site:
-        """A site and all that is declared in it."""
+    def _foundation(self, site: configured.Site, declared: Mapping[str, Site]) -> list[pulumi.Resource]:
+        """What every custom resource of a Kubernetes waits for: of the sites that share it, one installs it."""
+        env, found, lets_in = self._environment, list[pulumi.Resource](), list[pulumi.Resource]()
+        sharing = env.sharing(site)
+        for other in sharing:
+            if other.install.crds:
+                opts = declared[other.name].child_opts()
+                found.append(Crds(other.name, {"keep": env.protect}, opts=opts))
+                found.append(Priorities(other.name, {}, opts=opts))
+        for other in sharing:
+            if other.install.namespaces or other.install.controller:
+                lets_in.append(Rights(other.name, self._place(other), opts=declared[other.name].child_opts()))
+        for owner in (other for other in sharing if other.install.controller):
+            args: ControllerArgs = {
+                **self._place(owner),
+                "image": env.images.controller,
+                "serves": [
+                    {"namespace": other.namespace, "scheduler_here": other.name == env.scheduler.site}
+                    for other in sharing
+                ],
+                "watches": owner.install.watches,
+            }
+            after = [*found, *lets_in]
+            found.append(Controller(owner.name, args, opts=declared[owner.name].child_opts(after=after)))
+        return [*found, *lets_in]
+
+    def _contents(self, site: Site, configuration: configured.Site, foundation: list[pulumi.Resource]) -> None:
+        """What is declared at a site once its Kubernetes has what all of it needs."""
         env, place, name = self._environment, self._place(configuration), configuration.name
-        site = Site(name, self._site_args(configuration), opts=self.child_opts())
-        foundation: list[pulumi.Resource] = []
-        if configuration.install.crds:
-            foundation.append(Crds(name, {"keep": env.protect}, opts=site.child_opts()))
-        if configuration.install.controller:
-            controller = Controller(
-                name, {**place, "image": env.images.controller}, opts=site.child_opts(after=foundation)
-            )
-            foundation.append(controller)
-        Gateway(name, self._gateway_args(configuration), opts=site.child_opts())
+        priorities = [each for each in foundation if isinstance(each, Priorities)]
+        Gateway(name, self._gateway_args(configuration), opts=site.child_opts(after=priorities))
         if configuration.pools or name == env.scheduler.site:
             python = PythonFiles(name, {**place, "catalog": env.catalog}, opts=site.child_opts())
-            foundation.append(python)
+            foundation = [*foundation, python]
         if name == env.scheduler.site:
             self._cluster(site, configuration, foundation)
         if configuration.pools:
             self._pools(site, configuration, foundation)
-        return site
 
     def _site_args(self, site: configured.Site) -> SiteArgs:
         claims: dict[str, ClaimArgs] = {
@@ -126,9 +153,23 @@ class Platform(Component, kind="Platform"):
             "install_controller": site.install.controller,
             "claims": claims,
             "slots": len(site.slots),
+            "workers": [
+                {"pods": pool.slots.count, "cpu": _cpu(pool), "memory": pool.workers.memory}
+                for _, pool in sorted(site.pools.items())
+            ],
+            "core": self._core(site),
             "published": site.gateway.service.type,
             "keep": self._environment.protect,
+            "paused": site.paused,
         }
+
+    def _core(self, site: configured.Site) -> list[AskedArgs]:
+        """Gateway and scheduler, each with a successor: on a node that is lost, a pod is there for a while yet."""
+        scheduler = self._environment.scheduler
+        asked: list[AskedArgs] = [{"pods": 2, "cpu": "0", "memory": "0"}]
+        if site.name == scheduler.site:
+            asked.append({"pods": 2, "cpu": scheduler.cpu, "memory": scheduler.memory})
+        return asked
 
     def _gateway_args(self, site: configured.Site) -> GatewayArgs:
         service = site.gateway.service
@@ -192,7 +233,7 @@ class Platform(Component, kind="Platform"):
             "replicas": pool.workers.min,
             "threads": pool.workers.threads,
             "memory": pool.workers.memory,
-            "cpu": pool.workers.cpu or str(pool.workers.threads),
+            "cpu": _cpu(pool),
             "volumes": [
                 {
                     "name": volume.name,
@@ -204,6 +245,17 @@ class Platform(Component, kind="Platform"):
             ],
             "data": pool.catalog,
         }
+
+
+def _cpu(pool: configured.Pool) -> str:
+    """What a worker requests."""
+    return pool.workers.cpu or str(pool.workers.threads)
+
+
+def _scheduler_of(env: configured.Environment, site: configured.Site) -> str:
+    """Address of the scheduler for the clients at a site."""
+    host = names.service_host(names.scheduler(env.cluster), site.namespace)
+    return f"tcp://{host}:{names.SCHEDULER_PORT}"
 
 
 def _secrets(

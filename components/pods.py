@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from components.base import Place
 from components.objects import Spec
 from isthmus import names
 
@@ -46,10 +47,15 @@ def pod(
     containers: Sequence[Spec],
     volumes: Sequence[Spec],
     sidecars: Sequence[Spec] = (),
+    priority: str | None,
     token: bool = False,
     grace_s: int = 30,
 ) -> Spec:
-    """A PodSpec. `token`: mount the ServiceAccount's token; only the controller talks to the API server."""
+    """A PodSpec.
+
+    priority: name of a PriorityClass; None where there is none, see `core` and `worker`.
+    token: mount the ServiceAccount's token; only the controller talks to the API server.
+    """
     spec: Spec = {
         "serviceAccountName": account,
         "automountServiceAccountToken": token,
@@ -60,7 +66,21 @@ def pod(
         "containers": list(containers),
         "volumes": list(volumes),
     }
-    return spec | ({"initContainers": list(sidecars)} if sidecars else {})
+    return (
+        spec
+        | ({"priorityClassName": priority} if priority else {})
+        | ({"initContainers": list(sidecars)} if sidecars else {})
+    )
+
+
+def core(place: Place) -> str | None:
+    """The priority class of what a site cannot do without, where there is one to name."""
+    return names.PRIORITY_CORE if place["priorities_here"] else None
+
+
+def worker(place: Place) -> str | None:
+    """The priority class of workers, where there is one to name."""
+    return names.PRIORITY_WORKER if place["priorities_here"] else None
 
 
 def container(name: str, image: str, **fields: Spec) -> Spec:
@@ -128,8 +148,14 @@ def tunnel_volume(secret: str) -> Spec:
 
 #: The only place where a pod may write.
 SCRATCH: Final = {"name": "scratch", "mountPath": "/tmp"}  # noqa: S108 - a path of the container
-SCRATCH_VOLUME: Final = {"name": "scratch", "emptyDir": {}}
+#: What a program that keeps nothing writes: a matplotlib cache, a core that should not be.
+SMALL: Final = "256Mi"
 PYTHON: Final = {"name": "python", "mountPath": names.PYTHON_DIR, "readOnly": True}
+
+
+def scratch_volume(size: str = SMALL) -> Spec:
+    """The volume of SCRATCH. A pod that writes more is evicted, so its program is told to stop before."""
+    return {"name": "scratch", "emptyDir": {"sizeLimit": size}}
 
 
 def python_volume(cluster: str) -> Spec:

@@ -1,13 +1,13 @@
 """One data centre: the provider for its API server, the namespaces, and what holds for everything in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NotRequired, TypedDict
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.core.v1 import Namespace, PersistentVolumeClaim, ResourceQuota
+from pulumi_kubernetes.core.v1 import LimitRange, Namespace, PersistentVolumeClaim, ResourceQuota
 
-from components import labels, network
+from components import budgets, labels, network
 from components.base import Component, Place
 from components.objects import Spec, metadata
 from isthmus import names
@@ -16,6 +16,8 @@ from isthmus import names
 RESTRICTED: Final = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
 #: Pods beyond the slots, the gateway and the scheduler: clients, and a gateway's successor while it ends.
 SPARE_PODS: Final = 20
+#: The controller, its successor, and what an operator starts beside it to look at something.
+SYSTEM_PODS: Final = 5
 
 
 class ClaimArgs(TypedDict):
@@ -42,10 +44,16 @@ class SiteArgs(Place):
     """PersistentVolumeClaims to make, by name."""
     slots: int
     """Worker slots of the site."""
+    workers: Sequence[budgets.AskedArgs]
+    """Every pool: as many pods as it has slots, and what one of its workers requests."""
+    core: Sequence[budgets.AskedArgs]
+    """Gateway and scheduler."""
     published: str
     """Type of the gateway's Service; the quota allows just that one to be visible outside."""
     keep: bool
-    """Protect the namespaces and leave them in the cluster when the stack forgets them."""
+    """Protect namespaces and claims, and leave them in the cluster when the stack forgets them."""
+    paused: NotRequired[bool]
+    """Leave everything at the site as it is, and do not ask its API server."""
 
 
 class Site(Component, kind="Site"):
@@ -69,27 +77,34 @@ class Site(Component, kind="Site"):
             # A changed value is then an update; it would be a replacement, and pods would start without it.
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
+            # Of a paused site: what cannot be reached is taken to be as the state has it.
+            skip_update_unreachable=bool(args.get("paused")),
             opts=self.child_opts(),
         )
-        self.hand_down(provider=self.provider)
+        self.hand_down(provider=self.provider, leave=bool(args.get("paused")))
         if args["install_namespaces"]:
             self.hand_down(after=self._namespaces(name, args))
         self._guards(name, args)
+        if args["install_namespaces"]:
+            self._budgets(name, args)
         #: What the stack made; workers that mount one wait for it.
         self.claims: list[pulumi.Resource] = self._claims(name, args)
         self.namespaces = pulumi.Output.from_input(_namespaces(args))
         self.register_outputs({"namespaces": self.namespaces})
 
     def _namespaces(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
-        environment = names.namespace(args["environment"])
         return [
             Namespace(
-                f"{name}-{'environment' if namespace == environment else 'system'}",
+                f"{name}-{'environment' if namespace == args['namespace'] else 'system'}",
                 metadata={
                     "name": namespace,
-                    # Clients are let in from namespaces with the environment's label: not from this one.
+                    # Clients are let in from namespaces with the environment's label: not from the controller's.
                     "labels": RESTRICTED
-                    | (labels.of_site(args) if namespace == environment else {"app.kubernetes.io/part-of": "isthmus"}),
+                    | (
+                        labels.of_site(args)
+                        if namespace == args["namespace"]
+                        else {"app.kubernetes.io/part-of": "isthmus"}
+                    ),
                 },
                 opts=self.child_opts(keep=args["keep"]),
             )
@@ -97,10 +112,14 @@ class Site(Component, kind="Site"):
         ]
 
     def _guards(self, name: str, args: SiteArgs) -> None:
-        """Closed by default, no more than planned; then what every pod, every client and every scraper may do."""
+        """Closed by default; then what every pod, every client and every scraper may do."""
         opts = self.child_opts()
-        if args["install_namespaces"]:
-            self._closed(name, args)
+        for namespace in _namespaces(args) if args["install_namespaces"] else [args["namespace"]]:
+            # At the end: in the middle, the one of site x would be called as the other of a site x-system.
+            system = "-system" if namespace == names.SYSTEM_NAMESPACE else ""
+            network.allow(
+                f"{name}-default-deny{system}", args, called="default-deny", of={}, namespace=namespace, opts=opts
+            )
         network.allow(f"{name}-dns", args, called="dns", of={}, egress=[network.dns()], opts=opts)
         scheduler = network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)
         network.allow(
@@ -121,24 +140,22 @@ class Site(Component, kind="Site"):
             opts=opts,
         )
 
-    def _closed(self, name: str, args: SiteArgs) -> None:
-        """What guards the namespaces that are ours."""
+    def _budgets(self, name: str, args: SiteArgs) -> None:
+        """How much the namespaces that are ours may take. Quotas and limits are the rights of who makes a namespace."""
         opts = self.child_opts()
-        for namespace in _namespaces(args):
-            # At the end: in the middle, the one of site x would be called as the other of a site x-system.
-            system = "-system" if namespace == names.SYSTEM_NAMESPACE else ""
-            network.allow(
-                f"{name}-default-deny{system}", args, called="default-deny", of={}, namespace=namespace, opts=opts
+        quotas = {"isthmus": budgets.pods(int(args["slots"]) + SPARE_PODS, published=args["published"])}
+        if args["priorities_here"]:
+            quotas["isthmus-core"] = budgets.compute(names.PRIORITY_CORE, args["core"])
+            quotas["isthmus-workers"] = budgets.compute(names.PRIORITY_WORKER, args["workers"])
+        for called, spec in quotas.items():
+            ResourceQuota(
+                f"{name}-{called.replace('isthmus', 'quota')}", metadata=metadata(args, called), spec=spec, opts=opts
             )
-        quota: Spec = {
-            "hard": {
-                "pods": str(int(args["slots"]) + SPARE_PODS),
-                "services.loadbalancers": "1" if args["published"] == "LoadBalancer" else "0",
-                # A load balancer takes a node port of its own.
-                "services.nodeports": "0" if args["published"] == "ClusterIP" else "1",
-            }
-        }
-        ResourceQuota(f"{name}-quota", metadata=metadata(args, "isthmus"), spec=quota, opts=opts)
+        LimitRange(f"{name}-limits", metadata=metadata(args, "isthmus"), spec=budgets.unstated(), opts=opts)
+        if args["install_controller"]:
+            system = metadata(args, "isthmus", namespace=names.SYSTEM_NAMESPACE)
+            ResourceQuota(f"{name}-quota-system", metadata=system, spec=budgets.pods(SYSTEM_PODS), opts=opts)
+            LimitRange(f"{name}-limits-system", metadata=system, spec=budgets.unstated(), opts=opts)
 
     def _claims(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
         return [
@@ -146,7 +163,7 @@ class Site(Component, kind="Site"):
                 f"{name}.{claim}",  # no name holds a dot: a-b's claim c is not a's claim b-c
                 metadata=metadata(args, claim),
                 spec=_claim(fields),
-                opts=self.child_opts(),
+                opts=self.child_opts(keep=args["keep"]),
             )
             for claim, fields in sorted(args["claims"].items())
         ]
@@ -161,5 +178,5 @@ def _claim(fields: ClaimArgs) -> Spec:
 
 
 def _namespaces(args: SiteArgs) -> list[str]:
-    own = names.namespace(args["environment"])
+    own = args["namespace"]
     return [names.SYSTEM_NAMESPACE, own] if args["install_controller"] else [own]

@@ -10,7 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
-from components import labels, network, pods
+from components import budgets, labels, network, pods
 from components.base import Component, Place
 from components.objects import Spec, metadata
 from isthmus import names
@@ -18,6 +18,11 @@ from isthmus.environment.shapes import bytes_of
 
 #: What one worker may keep of its container's memory; the nanny beside it takes the rest (about 80 MB).
 MEMORY_SHARE: Final = 0.9
+#: What a worker may spill to disk, in multiples of its memory; then Dask pauses it. Ours: at twice its memory a worker
+#: is busy with its disk and no longer with computing.
+SPILL: Final = 2
+#: Bytes on the disk besides: logs, what libraries cache. A pod that goes beyond both is evicted.
+SPARE_DISK: Final = 2**30
 #: Where a URL is served that states no port. Object stores (s3, gs, ...) speak HTTPS at their usual endpoint; one that
 #: only a reader's own options name is not known here.
 HTTP_PORTS: Final = {"http": 80}
@@ -164,8 +169,7 @@ class WorkerGroup(Component, kind="WorkerGroup"):
             spec=_group(args),
             opts=self.child_opts(ignore_changes=["spec.worker.replicas"]),
         )
-        # A worker holds data that only it has: a drain takes them one by one, and Dask computes anew what was lost.
-        budget: Spec = {"maxUnavailable": 1, "selector": {"matchLabels": labels.pool(args, args["pool"])}}
+        budget = budgets.disruption(labels.pool(args, args["pool"]))
         PodDisruptionBudget(f"{name}-workers", metadata=own, spec=budget, opts=self.child_opts())
         self.register_outputs({})
 
@@ -200,8 +204,20 @@ def _group(args: WorkerGroupArgs) -> Spec:
 
 
 def _http_address(args: WorkerGroupArgs) -> str:
-    host = names.service_host(names.scheduler(args["cluster"]), args["environment"])
+    host = names.service_host(names.scheduler(args["cluster"]), args["namespace"])
     return f"http://{host}:{names.DASHBOARD_PORT}"
+
+
+def _spill(args: WorkerGroupArgs) -> int:
+    """Bytes that a worker's scratch volume may hold."""
+    return SPILL * bytes_of(args["memory"])
+
+
+def _resources(args: WorkerGroupArgs) -> Spec:
+    """Of its disk a worker requests only what it always uses: it spills when it must, which is rarely."""
+    disk = {"requests": budgets.size(SPARE_DISK), "limits": budgets.size(_spill(args) + SPARE_DISK)}
+    memory = pods.resources(args["cpu"], args["memory"])
+    return {part: memory[part] | {"ephemeral-storage": size} for part, size in disk.items()}
 
 
 def _metadata(args: WorkerGroupArgs) -> Spec:
@@ -221,9 +237,10 @@ def _pod(args: WorkerGroupArgs) -> Spec:
     ]
     return pods.pod(
         account=names.worker(args["cluster"]),
+        priority=pods.worker(args),
         containers=[_worker(args)],
         sidecars=[pods.tunnel_sidecar(args["tunnel_image"], seated=True)],
-        volumes=[pods.python_volume(args["cluster"]), pods.SCRATCH_VOLUME, *volumes],
+        volumes=[pods.python_volume(args["cluster"]), pods.scratch_volume(budgets.size(_spill(args))), *volumes],
         grace_s=names.DASK_GRACE_S,
     ) | {"subdomain": names.workers_service(args["cluster"])}
 
@@ -241,12 +258,19 @@ def _worker(args: WorkerGroupArgs) -> Spec:
         "worker",
         args["image"],
         args=_command(args),
-        env=pods.env({**environment, "DASK_DISTRIBUTED__WORKER__PRELOAD": preload}),
+        env=pods.env(
+            {
+                **environment,
+                "DASK_DISTRIBUTED__WORKER__PRELOAD": preload,
+                # Dask counts what it writes, the kubelet what is there: the first is to stop before the second acts.
+                "DASK_DISTRIBUTED__WORKER__MEMORY__MAX_SPILL": str(_spill(args) * 9 // 10),
+            }
+        ),
         ports=[
             {"name": "tcp-worker", "containerPort": names.WORKER_PORT, "protocol": "TCP"},
             {"name": "tcp-nanny", "containerPort": names.NANNY_PORT, "protocol": "TCP"},
         ],
-        resources=pods.resources(args["cpu"], args["memory"]),
+        resources=_resources(args),
         volumeMounts=[pods.PYTHON, pods.SCRATCH, *mounts],
     )
 

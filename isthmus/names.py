@@ -45,6 +45,13 @@ ENV_SITE: Final = "ISTHMUS_SITE"
 ENV_CLUSTER: Final = "ISTHMUS_CLUSTER"
 
 SYSTEM_NAMESPACE: Final = "isthmus-system"
+CONTROLLER: Final = "controller"
+"""The one controller of a Kubernetes: its Deployment and ServiceAccount in SYSTEM_NAMESPACE; Role and RoleBinding in
+every namespace that it looks after, whichever stack made that one."""
+
+#: Priority classes, where the stack may make some: what a site cannot do without, and workers, which give way to it.
+PRIORITY_CORE: Final = "isthmus-core"
+PRIORITY_WORKER: Final = "isthmus-worker"
 
 #: Name of the native sidecar that the controller gives a slot's Secret, and of the volume it adds for it.
 TUNNEL_CONTAINER: Final = "tunnel"
@@ -104,16 +111,16 @@ POOLS_ROUTE: Final = "/api/v1/pools"
 """Where the scheduler's HTTP server (DASHBOARD_PORT) tells what each pool needs."""
 
 
-def service_host(service: str, environment: str) -> str:
-    """DNS name of a Service of an environment, inside its site, from any namespace.
+def service_host(service: str, namespace: str) -> str:
+    """DNS name of a Service, inside its site, from any namespace.
 
     Without the cluster's domain, which a site may have chosen: every pod's search list ends the name.
     """
-    return f"{service}.{namespace(environment)}.svc"
+    return f"{service}.{namespace}.svc"
 
 
 def namespace(environment: str) -> str:
-    """Namespace of an environment's gateway, scheduler and workers, at every site."""
+    """Namespace of an environment's gateway, scheduler and workers at a site that states no other."""
     return f"isthmus-{environment}"
 
 
@@ -130,11 +137,6 @@ def default_group(cluster: str) -> str:
 def worker_group(cluster: str, pool: str) -> str:
     """Name of a pool's DaskWorkerGroup, so that upstream's `scale(worker_group=pool)` finds it."""
     return f"{cluster}-{pool}"
-
-
-def controller(environment: str) -> str:
-    """Name of an environment's controller in SYSTEM_NAMESPACE, of its Role and its RoleBinding."""
-    return f"controller-{environment}"
 
 
 def worker(cluster: str) -> str:

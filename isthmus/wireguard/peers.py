@@ -34,6 +34,8 @@ class MeshSite:
     slots: tuple[int, ...]
     external_public_key: str | None = None
     """Of the gateway of a site that another stack owns, base64. Nothing else is known of it."""
+    gateway_host: str | None = None
+    """DNS name by which the pods of the site dial their own gateway; of an external site None."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,6 @@ class Mesh:
     mtu: int
     scheduler_site: str
     sites: tuple[MeshSite, ...]
-    gateway_host: str
-    """DNS name by which the pods of a site dial their own gateway."""
     epoch: int = 0
     """Counts rotations: another epoch, other keys."""
 
@@ -164,7 +164,7 @@ def _own_gateway(mesh: Mesh, site: str) -> Peer:
         peer=GATEWAY,
         address=address_of(mesh, site, GATEWAY),
         allowed=mesh.prefix,
-        endpoint=f"{mesh.gateway_host}:{names.TUNNEL_PORT}",
+        endpoint=f"{mesh.site(site).gateway_host}:{names.TUNNEL_PORT}",
         keepalive_s=KEEPALIVE_S,
         watched=True,
     )

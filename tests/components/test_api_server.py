@@ -9,11 +9,12 @@ import pytest
 from isthmus import names
 from tests.components.recorded import STACKS, environment, graph
 from tests.local_api import ApiServer, api_server
+from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
 
 #: What others need before they can be made.
-FIRST = ("CustomResourceDefinition", "Namespace", "ServiceAccount")
+FIRST = ("CustomResourceDefinition", "Namespace", "PriorityClass", "ServiceAccount")
 #: A mistake of ours that the server would only warn about is a mistake.
 APPLY = ("apply", "--server-side", "--force-conflicts", "--warnings-as-errors", "-f", "-")
 
@@ -64,19 +65,68 @@ def test_a_real_api_server_takes_every_object_without_a_warning(server: ApiServe
     assert len(told) == len(rest)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_a_namespace_takes_the_pods_that_the_controller_makes(server: ApiServer, stack: str) -> None:
-    groups = [manifest for manifest in manifests(stack) if manifest["kind"] == "DaskWorkerGroup"]
-    pods = [seated(group["spec"]["worker"], 3, group["metadata"]["name"]) for group in groups]
-    (cluster,) = [manifest for manifest in manifests(stack) if manifest["kind"] == "DaskCluster"]
-    scheduler = cluster["spec"]["scheduler"]
-    pods.append({**pods[0], "metadata": scheduler["metadata"] | {"name": "scheduler"}, "spec": scheduler["spec"]})
+def asked(stack: str, site: str) -> list[dict[str, Any]]:
+    """A pod of every kind that the controller makes at a site."""
+    made = graph(stack).manifests(site)
+    pods = [
+        seated(group["spec"]["worker"], 3, group["metadata"]["name"])
+        for group in made
+        if group["kind"] == "DaskWorkerGroup"
+    ]
+    for cluster in (manifest for manifest in made if manifest["kind"] == "DaskCluster"):
+        scheduler = cluster["spec"]["scheduler"]
+        metadata = scheduler["metadata"] | {"name": "scheduler"}
+        pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": scheduler["spec"]})
+    return pods
 
-    told = server.kubectl(
-        "create", "--dry-run=server", "-n", names.namespace(stack), "-o", "name", "-f", "-", given=pods
-    )
 
-    assert sorted(told.split()) == sorted(f"pod/{pod['metadata']['name']}" for pod in pods)
+def with_quotas_of(server: ApiServer, stack: str, site: str) -> None:
+    """The sites of a stack meet in one namespace of this server: from now on it has the quotas of that one."""
+    quotas = {
+        manifest["metadata"]["name"]: manifest
+        for manifest in graph(stack).manifests(site)
+        if manifest["kind"] == "ResourceQuota" and manifest["metadata"]["namespace"] == names.namespace(stack)
+    }
+    server.kubectl(*APPLY, given=list(quotas.values()))
+
+    def counted() -> bool:
+        found = server.get("-n", names.namespace(stack), "resourcequotas")["items"]
+        return all(each.get("status", {}).get("hard") == each["spec"]["hard"] for each in found)
+
+    until("the server has counted what there is of each quota", counted)
+
+
+@pytest.mark.parametrize(
+    ("stack", "site"), [(stack, site.name) for stack in STACKS for site in environment(stack).sites]
+)
+def test_a_namespace_takes_the_pods_that_the_controller_makes(server: ApiServer, stack: str, site: str) -> None:
+    with_quotas_of(server, stack, site)
+    pods = asked(stack, site)
+    namespace = names.namespace(stack)
+
+    for pod in pods:
+        told = server.kubectl("create", "--dry-run=server", "-n", namespace, "-o", "name", "-f", "-", given=pod)
+        assert told.strip() == f"pod/{pod['metadata']['name']}"
+
+    assert bool(pods) == (bool(environment(stack).site(site).pools) or environment(stack).scheduler.site == site)
+
+
+def test_a_worker_in_every_slot_fits_and_one_more_is_refused(server: ApiServer) -> None:
+    with_quotas_of(server, "local", "ecmwf")
+    (pod,) = asked("local", "ecmwf")
+    namespace = ("-n", names.namespace("local"))
+    seats = environment("local").site("ecmwf").slots
+    workers = [pod | {"metadata": pod["metadata"] | {"name": f"seat-{number}"}} for number in (*seats, 99)]
+    try:
+        for worker in workers[:-1]:
+            server.kubectl("create", *namespace, "-f", "-", given=worker)
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            server.kubectl("create", *namespace, "-f", "-", given=workers[-1])
+    finally:
+        labels = f"{names.LABEL_POOL}=ecmwf"
+        server.kubectl("delete", "pods", *namespace, "-l", labels, "--force", "--grace-period=0")
+
+    assert "exceeded quota: isthmus-workers" in refused.value.stderr
 
 
 def test_the_same_namespace_refuses_a_pod_that_asks_for_more(server: ApiServer) -> None:

@@ -14,13 +14,17 @@ from components.cluster import Cluster
 from components.controller import Controller
 from components.crds import Crds
 from components.gateway import Gateway
+from components.priorities import Priorities
 from components.python_files import PythonFiles
+from components.rights import Rights
 from components.site import Site
 from components.worker_group import Slots, WorkerGroup
 from tests.graph.programs import recorded
 
-PACKAGED: list[type[Component]] = [Cluster, Controller, Crds, Gateway, PythonFiles, Site, Slots, WorkerGroup]
-PLACE = {"cluster", "environment", "schedulerHere", "site", "workersHere"}
+PACKAGED: list[type[Component]] = [
+    *(Cluster, Controller, Crds, Gateway, Priorities, PythonFiles, Rights, Site, Slots, WorkerGroup),
+]
+PLACE = {"cluster", "environment", "namespace", "prioritiesHere", "schedulerHere", "site", "workersHere"}
 
 #: Fields whose name says it all; of inherited ones the SDK does not read the docstrings.
 OBVIOUS = {"context", "cpu", "image", "memory", "pool", "slots", "threads", "tunnelImage"} | PLACE
@@ -32,10 +36,13 @@ from components import gateway, site, worker_group
 
 offered = ComponentProvider([gateway.Gateway, site.Site, worker_group.WorkerGroup], "isthmus", None, "0.1.0")
 there = pulumi.ResourceOptions(providers=[kubernetes.Provider("there", context="there")])
-place = {"environment": "e", "site": "there", "cluster": "c", "schedulerHere": False, "workersHere": True}
+place = {"environment": "e", "namespace": "isthmus-e", "site": "there", "cluster": "c", "schedulerHere": False,
+    "workersHere": True, "prioritiesHere": True}
 offered.construct("there", "isthmus:index:Site", {**place, "installNamespaces": True, "installController": False,
     "claims": {"data": {"storage": "1Gi", "storageClass": "fast", "accessMode": "ReadOnlyMany"}},
-    "slots": 4.0, "published": "ClusterIP", "keep": False, "context": "there"}, None)
+    "slots": 4.0,
+    "workers": [{"pods": 4.0, "cpu": "1", "memory": "1Gi"}], "core": [],
+    "published": "ClusterIP", "keep": False, "context": "there"}, None)
 offered.construct("there", "isthmus:index:Gateway", {**place, "image": "tunnel:1", "tunnelJson": "{}",
     "configuration": "digest", "dials": ["wg.example:51820"], "dialled": True, "serviceType": "NodePort",
     "nodePort": 30820.0, "annotations": {}}, there)
@@ -54,17 +61,21 @@ def test_every_component_but_the_platform_can_be_packaged() -> None:
     """The platform takes the project's own configuration, which is Python."""
     offered = schema()["resources"]
 
-    assert {token: set(resource["requiredInputs"]) - PLACE for token, resource in offered.items()} == {
+    assert {token: set(resource.get("requiredInputs", [])) - PLACE for token, resource in offered.items()} == {
         "isthmus:index:Cluster": {
             *("address", "configuration", "cpu", "image", "memory", "prefix", "tunnelImage", "tunnelJson"),
         },
-        "isthmus:index:Controller": {"image"},
+        "isthmus:index:Controller": {"image", "serves", "watches"},
         "isthmus:index:Crds": {"keep"},
         "isthmus:index:Gateway": {
             *("annotations", "configuration", "dialled", "dials", "image", "serviceType", "tunnelJson"),
         },
+        "isthmus:index:Priorities": set(),
         "isthmus:index:PythonFiles": {"catalog"},
-        "isthmus:index:Site": {"claims", "installController", "installNamespaces", "keep", "published", "slots"},
+        "isthmus:index:Rights": set(),
+        "isthmus:index:Site": {
+            *("claims", "core", "installController", "installNamespaces", "keep", "published", "slots", "workers"),
+        },
         "isthmus:index:Slots": {"tunnelJson"},
         "isthmus:index:WorkerGroup": {
             *("addressPrefix", "configuration", "cpu", "data", "firstSlot", "image", "memory", "pool", "prefix"),
@@ -78,7 +89,7 @@ def test_every_input_says_what_it_is() -> None:
     silent = [
         f"{token}.{name}"
         for token, resource in schema()["resources"].items()
-        for name, field in resource["inputProperties"].items()
+        for name, field in resource.get("inputProperties", {}).items()
         if not field.get("description") and name not in OBVIOUS
     ]
 
@@ -89,11 +100,13 @@ def test_components_take_what_other_languages_send(tmp_path: Path) -> None:
     graph = recorded(tmp_path, PROGRAM)
     service = graph.named("kubernetes:core/v1:Service", "there-gateway").inputs["spec"]
     quota = graph.named("kubernetes:core/v1:ResourceQuota", "there-quota").inputs["spec"]
+    workers = graph.named("kubernetes:core/v1:ResourceQuota", "there-quota-workers").inputs["spec"]
     group = graph.named("kubernetes:kubernetes.dask.org/v1:DaskWorkerGroup", "pool-group").inputs["spec"]
     (worker,) = group["worker"]["spec"]["containers"]
 
     assert service["ports"][0]["nodePort"] == 30820
     assert quota["hard"]["pods"] == "24"
+    assert workers["hard"]["requests.memory"] == f"{4 * (1024 + 64)}Mi"
     assert (group["slots"]["count"], group["worker"]["replicas"]) == (4, 2)
     assert worker["args"][worker["args"].index("--nthreads") + 1] == "1"
     assert graph.named("kubernetes:core/v1:Secret", "there-gateway-tunnel").secret_paths == ("stringData",)

@@ -9,6 +9,7 @@ from tests.components.recorded import SECRETS, STACKS, environment, graph, leaks
 
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 NAMESPACE = "kubernetes:core/v1:Namespace"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 SECRET = "kubernetes:core/v1:Secret"
 PROVIDER = "pulumi:providers:kubernetes"
 CUSTOM = ("kubernetes:kubernetes.dask.org/v1:DaskCluster", "kubernetes:kubernetes.dask.org/v1:DaskWorkerGroup")
@@ -59,6 +60,7 @@ def test_every_kubernetes_object_is_made_by_the_provider_of_its_own_site(stack: 
 def test_a_provider_is_bound_to_its_cluster_and_applies_on_the_server(stack: str) -> None:
     made = {node.name: node.inputs for node in graph(stack).of_type(PROVIDER)}
 
+    assert {inputs["skipUpdateUnreachable"] for inputs in made.values()} == {"false"}
     assert {name: inputs["clusterIdentifier"] for name, inputs in made.items()} == {
         site.name: f"{stack}/{site.name}" for site in environment(stack).sites
     }
@@ -68,7 +70,7 @@ def test_a_provider_is_bound_to_its_cluster_and_applies_on_the_server(stack: str
 @both
 def test_every_object_says_whose_it_is(stack: str) -> None:
     recorded = graph(stack)
-    shared = {CRD}
+    shared = {CRD, "kubernetes:scheduling.k8s.io/v1:PriorityClass"}
 
     for node in (node for node in recorded.nodes if node.is_kubernetes and node.type not in shared):
         labels = node.inputs["metadata"]["labels"]
@@ -145,10 +147,11 @@ def test_a_groups_size_is_left_to_whoever_scales_it(stack: str) -> None:
 def test_what_cannot_be_made_again_is_kept_where_the_stack_says_so(stack: str) -> None:
     recorded = graph(stack)
     kept = {node.urn for node in recorded.nodes if node.options.protect and node.options.retain_on_delete}
-    precious = {node.urn for token in (CRD, NAMESPACE, SEED) for node in recorded.of_type(token)}
+    precious = {node.urn for token in (CRD, NAMESPACE, CLAIM, SEED) for node in recorded.of_type(token)}
 
     assert kept == (precious if environment(stack).protect else set())
-    assert len(precious) == 4 * len(environment(stack).sites) + 1
+    claims = sum(len(site.claims) for site in environment(stack).sites)
+    assert len(precious) == 4 * len(environment(stack).sites) + claims + 1
 
 
 @both
@@ -227,7 +230,9 @@ def test_type_tokens_are_what_a_state_holds() -> None:
         "isthmus:index:Crds",
         "isthmus:index:Gateway",
         "isthmus:index:Platform",
+        "isthmus:index:Priorities",
         "isthmus:index:PythonFiles",
+        "isthmus:index:Rights",
         "isthmus:index:Site",
         "isthmus:index:Slots",
         "isthmus:index:WorkerGroup",

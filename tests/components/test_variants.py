@@ -83,15 +83,21 @@ def test_a_site_whose_operator_installed_everything_gets_only_what_is_ours(tmp_p
     missing = {node.urn for node in graph("local").nodes} - {node.urn for node in recorded.nodes}
 
     assert {urn.rpartition("::")[2] for urn in missing} == {
-        "ecmwf",  # the components Crds and Controller
+        "ecmwf",  # the components Crds, Priorities, Rights and Controller
         "ecmwf-controller",
+        "ecmwf-core",
         "ecmwf-daskclusters",
         "ecmwf-daskworkergroups",
-        "ecmwf-default-deny",
         "ecmwf-environment",
+        "ecmwf-limits",
+        "ecmwf-limits-system",
         "ecmwf-quota",
+        "ecmwf-quota-core",
+        "ecmwf-quota-system",
+        "ecmwf-quota-workers",
         "ecmwf-system",
         "ecmwf-default-deny-system",
+        "ecmwf-worker",  # the PriorityClass
     }
     assert recorded.exports["namespaces"]["ecmwf"] == ["isthmus-local"]
 
@@ -206,7 +212,9 @@ def test_another_key_that_two_stacks_agreed_on_restarts_a_gateway_and_no_worker(
 def test_no_name_holds_the_domain_of_a_cluster() -> None:
     """`cluster.local` is a default: a site may have chosen another one."""
     assert "cluster.local" not in repr(graph("production"))
-    assert mesh_of(environment("production")).gateway_host == "production-gateway.isthmus-production.svc"
+    hosts = {site.gateway_host for site in mesh_of(environment("production")).sites}
+
+    assert hosts == {"production-gateway.isthmus-production.svc"}
 
 
 def test_a_resource_beside_the_platform_is_refused_where_it_is_declared(tmp_path: Path) -> None:

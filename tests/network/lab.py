@@ -31,11 +31,10 @@ MESH: Final = Mesh(
     mtu=1280,
     scheduler_site="home",
     sites=(
-        MeshSite("home", 1, "wan.home:51820", slots=(0, 1)),
-        MeshSite("ecmwf", 2, "wan.ecmwf:51820", slots=(0, 1)),
-        MeshSite("eumetsat", 3, None, slots=(0,)),
+        MeshSite("home", 1, "wan.home:51820", slots=(0, 1), gateway_host=names.gateway(CLUSTER)),
+        MeshSite("ecmwf", 2, "wan.ecmwf:51820", slots=(0, 1), gateway_host=names.gateway(CLUSTER)),
+        MeshSite("eumetsat", 3, None, slots=(0,), gateway_host=names.gateway(CLUSTER)),
     ),
-    gateway_host=names.gateway(CLUSTER),
 )
 
 Change = Callable[[dict[str, Any]], None]

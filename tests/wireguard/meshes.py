@@ -8,9 +8,10 @@ from isthmus.wireguard import Mesh, MeshSite
 SEED: Final = "a-seed-for-tests-only-of-48-characters-000000000"
 PREFIX: Final = IPv6Network("fd12:3456:789a::/48")
 
-HOME = MeshSite("home", 1, "10.213.0.1:30820", slots=())
-ECMWF = MeshSite("ecmwf", 2, "wg.ecmwf.example:51820", slots=(0, 1))
-EUMETSAT = MeshSite("eumetsat", 3, None, slots=(0, 4))
+GATEWAY_HOST = "c-gateway.isthmus-lab.svc.cluster.local"
+HOME = MeshSite("home", 1, "10.213.0.1:30820", slots=(), gateway_host=GATEWAY_HOST)
+ECMWF = MeshSite("ecmwf", 2, "wg.ecmwf.example:51820", slots=(0, 1), gateway_host=GATEWAY_HOST)
+EUMETSAT = MeshSite("eumetsat", 3, None, slots=(0, 4), gateway_host=GATEWAY_HOST)
 PARTNER = MeshSite(
     "partner",
     7,
@@ -25,7 +26,6 @@ THREE = Mesh(
     mtu=1280,
     scheduler_site="home",
     sites=(HOME, ECMWF, EUMETSAT),
-    gateway_host="c-gateway.isthmus-lab.svc.cluster.local",
 )
 FEDERATED = Mesh(
     environment="lab",
@@ -33,5 +33,4 @@ FEDERATED = Mesh(
     mtu=1280,
     scheduler_site="home",
     sites=(HOME, PARTNER),
-    gateway_host="c-gateway.isthmus-lab.svc.cluster.local",
 )
