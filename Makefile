@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help root setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel
+.PHONY: help root setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel pictures
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -49,6 +49,9 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/python -m isthmus.environment.reference > docs/reference/stack-files.md
 	$(BIN)/python -m tests.docs.pictures
 	git diff --stat tests docs
+
+pictures: $(READY) ## draw docs/pictures anew from the stack files, then look at them
+	$(BIN)/python -m tests.docs.pictures
 
 root: # before anything is built in vain
 	@test "$$(id -u)" = 0 || { echo "local data centres need root; run it with sudo -E" >&2; exit 1; }
