@@ -11,13 +11,14 @@ from typing import Any, Final
 import dask.config
 import xarray as xr
 
-from demo import data, figures, picture
+from demo import data, figures
 from demo.notebook import Notebook
 from demo.questions import QUESTIONS
 from demo.report import Row, Run, broken_promises, rows, table, too_slow
 from isthmus import names
 from isthmus.environment import Environment, load
 from isthmus.errors import IsthmusError
+from isthmus.graph.draw import sites
 from isthmus.local import DataCentres, World
 from isthmus.local.waiting import wait_until
 from tools.pulumi.engine import Engine
@@ -183,9 +184,8 @@ def write(environment: Environment, found: list[Row], out: Path) -> None:
     outlook = xr.load_dataset(out / "el-nino-pools.nc")
     figures.plume(outlook).savefig(out / "el-nino-plume.png", dpi=130)
     figures.strip(outlook).savefig(out / "el-nino-strip.png", dpi=130)
-    (out / "sites.svg").write_text(picture.svg(environment))
-    (out / "sites.png").write_bytes(picture.png(environment))
-    (out / "sites.mmd").write_text(picture.mermaid(environment))
+    (out / "sites.svg").write_text(sites.svg(environment))
+    (out / "sites.mmd").write_text(sites.mermaid(environment))
     (out / "table.md").write_text(table(found))
 
 

@@ -1,16 +1,41 @@
-"""The pictures of the docs: `python -m tests.docs.pictures` draws them anew, then look at them."""
+"""The pictures of the docs: `make pictures` draws them anew, then look at them."""
 
-from demo.picture import svg
+from collections.abc import Callable
+from typing import Final
+
 from isthmus.environment import load
+from isthmus.graph import record
+from isthmus.graph.draw import resources, sites
 from tests.docs.commands import CHECKOUT
 
-SITES = CHECKOUT / "docs/pictures/sites.svg"
+FOLDER: Final = CHECKOUT / "docs/pictures"
 
 
-def sites() -> str:
-    """What docs/pictures/sites.svg must hold: the sites of stacks/local."""
-    return svg(load(CHECKOUT, "local"))
+def _page() -> str:
+    """What GitHub shows of the folder: the sites of each stack, which it renders itself."""
+    parts = ["# Pictures", "", "Drawn from the stack files by `make pictures`; a test holds them fresh.", ""]
+    for file in sorted((CHECKOUT / "stacks").glob("Pulumi.*.yaml")):
+        stack = file.name.split(".")[1]
+        parts += [f"## {stack}", "", "```mermaid", f"{sites.mermaid(load(CHECKOUT, stack))}```", ""]
+    parts += ["## What Pulumi is asked for", "", "All of `local`, and its site `ecmwf`:", ""]
+    parts += [
+        "![Components of the stack local](resources.svg)",
+        "",
+        "![Resources of one site](resources-of-a-site.svg)",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+#: File -> what it must hold.
+PICTURES: Final[dict[str, Callable[[], str]]] = {
+    "README.md": _page,
+    "sites.svg": lambda: sites.svg(load(CHECKOUT, "local")),
+    "resources.svg": lambda: resources.svg(record(CHECKOUT, "local", preview=False)),
+    "resources-of-a-site.svg": lambda: resources.svg(record(CHECKOUT, "local", preview=False), "ecmwf"),
+}
 
 
 if __name__ == "__main__":
-    SITES.write_text(sites())
+    for name, drawn in PICTURES.items():
+        (FOLDER / name).write_text(drawn())

@@ -1,28 +1,26 @@
 """A drawing as SVG text: boxes, words and lines in few classes, readable on a light page and on a dark one.
 
-Sizes are pixels, y grows downwards. No font is at hand to measure with, so widths are those of DejaVu Sans, which is
-wider than what most readers have: what fits here fits there.
+Sizes are pixels, y grows downwards. No font is at hand to measure with, so widths are those of DejaVu Sans, rounded up,
+which is wider than what most readers have: what fits here fits there.
 """
 
 from typing import Final
 
 from isthmus.graph.draw.escape import for_svg
 
-#: Advance of a character as a part of the font's size: DejaVu Sans on average, bold, and its monospaced sister.
-SANS, BOLD, MONO = 0.58, 0.66, 0.602
-#: Class -> size in pixels and width of a character.
-WORDS: Final = {
-    "head": (17, BOLD),
-    "name": (15, BOLD),
-    "ink": (12, SANS),
-    "note": (11, SANS),
-    "mono": (11, MONO),
-    "chip": (12, SANS),
-    "dark": (12, SANS),
-}
+#: Characters -> advance as a part of the font's size; whatever is in none of them is as wide as it is high.
+_ADVANCES: Final = (("ijlI.,:;'|!/\\ ()[]-", 0.39), ("frtJ", 0.42), ("sczxvykLF", 0.6), ("mwMW@%", 1.0))
+_ADVANCE: Final = {letter: part for letters, part in _ADVANCES for letter in letters}
+#: Of other ASCII: small letters and digits, capital ones.
+_SMALL, _CAPITAL = 0.64, 0.79
+_BOLD: Final = 1.12
+#: Every character of DejaVu Sans Mono.
+_MONOSPACED: Final = 0.602
+#: Class of a text -> its size in pixels.
+SIZES: Final = {"head": 17, "name": 15, "ink": 12, "note": 11, "mono": 11, "chip": 12, "dark": 12}
 _SANS = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif"
 _MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
-#: Colours of Okabe and Ito that people who see red and green alike can tell apart; the green is darker, for white words.
+#: Colours of Okabe and Ito, which people who see red and green alike can tell apart; green is darker, for white words.
 _STYLE: Final = f"""\
 text {{ font-family: {_SANS}; font-size: 12px; fill: #222222 }}
 .head {{ font-size: 17px; font-weight: bold }}
@@ -57,16 +55,27 @@ text {{ fill: #e6edf3 }}
 
 
 def width_of(text: str, kind: str) -> float:
-    """About how wide a text of a class is, in pixels; never less than it is."""
-    size, part = WORDS[kind]
-    return len(text) * size * part
+    """About how wide a text of a class is, in pixels; rather more than less."""
+    if kind == "mono":
+        parts = sum(_MONOSPACED if letter.isascii() else 1.0 for letter in text)
+    else:
+        parts = sum(map(_advance, text)) * (_BOLD if kind in ("head", "name") else 1)
+    return parts * SIZES[kind]
+
+
+def _advance(letter: str) -> float:
+    if not letter.isascii():
+        return 1.0
+    return _ADVANCE.get(letter, _CAPITAL if letter.isupper() else _SMALL)
 
 
 def shortened(text: str, kind: str, width: float) -> str:
     """The text, or as much of its beginning as fits and an ellipsis."""
-    size, part = WORDS[kind]
-    room = int(width / (size * part))
-    return text if len(text) <= room else text[: max(0, room - 1)] + "…"
+    if width_of(text, kind) <= width:
+        return text
+    while text and width_of(f"{text}…", kind) > width:
+        text = text[:-1]
+    return f"{text}…"
 
 
 class Canvas:
@@ -105,7 +114,9 @@ class Canvas:
 
     def document(self, title: str, description: str) -> str:
         """The whole SVG, with a title and a description for whoever hears it instead."""
-        size = f'width="{_n(self._width)}" height="{_n(self._height)}" viewBox="0 0 {_n(self._width)} {_n(self._height)}"'
+        size = (
+            f'width="{_n(self._width)}" height="{_n(self._height)}" viewBox="0 0 {_n(self._width)} {_n(self._height)}"'
+        )
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title description">',

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 #: What XML 1.0 (2.2, Char) does not allow, and the line breaks that it does.
 _NOT_XML: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 #: Letters, digits and what means nothing to Mermaid inside a quoted label.
-_PLAIN: Final = re.compile(r"[^\w .,:/+()-]", re.ASCII)
+_PLAIN: Final = re.compile(r"[^a-zA-Z0-9_ .,:/+()×-]")
 #: Mermaid looks for these two words in any line before it reads the line, and then drops a `;` of ours.
 _SOUGHT: Final = re.compile("style|classDef", re.IGNORECASE)
 #: A label that begins like a list is taken for one.

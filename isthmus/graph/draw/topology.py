@@ -8,18 +8,24 @@ from isthmus import names
 from isthmus.environment import Environment, ExternalSite, Pool, Site
 from isthmus.wireguard.addresses import site_prefix
 
-#: With more sites the tunnels are drawn as one thing: GitHub renders 500 edges, and nobody follows forty.
-MESH_LIMIT: Final = 6
+#: With more sites the tunnels are drawn as one thing: GitHub renders 500 edges, and nobody follows fifteen.
+MESH_LIMIT: Final = 5
 #: Paths of one pool that are shown.
 DATA_LIMIT: Final = 4
 
 
 @dataclass(frozen=True)
 class PoolFacts:
-    """A pool: a line about its workers and the data near them."""
+    """A pool, its workers in words, and the data near them."""
 
-    text: str
+    name: str
+    workers: str
     data: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """One line."""
+        return f"pool {self.name}: {self.workers}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def _owned(environment: Environment, site: Site) -> SiteFacts:
         ),
         dashed=site.paused,
         scheduler=f"tcp://{names.scheduler(environment.cluster)}:{names.SCHEDULER_PORT}" if here else None,
-        pools=tuple(PoolFacts(_pool(name, pool), tuple(pool.catalog)) for name, pool in site.pools.items()),
+        pools=tuple(PoolFacts(name, _workers(pool), tuple(pool.catalog)) for name, pool in site.pools.items()),
         external=False,
     )
 
@@ -138,13 +144,13 @@ def _external(environment: Environment, site: ExternalSite) -> SiteFacts:
         notes=("of another stack",),
         dashed=True,
         scheduler=None,
-        pools=tuple(PoolFacts(f"pool {name}", tuple(pool.catalog)) for name, pool in site.pools.items()),
+        pools=tuple(PoolFacts(name, "of another stack", tuple(pool.catalog)) for name, pool in site.pools.items()),
         external=True,
     )
 
 
-def _pool(name: str, pool: Pool) -> str:
-    return f"pool {name}: {pool.workers.min} to {_counted(pool.workers.max, 'worker')}"
+def _workers(pool: Pool) -> str:
+    return f"{pool.workers.min} to {_counted(pool.workers.max, 'worker')}"
 
 
 def _counted(number: int, what: str) -> str:

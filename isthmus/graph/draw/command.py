@@ -1,0 +1,57 @@
+"""`isthmus graph draw`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from isthmus.environment import load
+from isthmus.errors import IsthmusError
+
+
+@click.command()
+@click.option("--stack", required=True, metavar="NAME", help="A stack of stacks/.")
+@click.option(
+    "--of",
+    "subject",
+    type=click.Choice(["sites", "resources"]),
+    default="sites",
+    show_default=True,
+    help="Sites, tunnels, pools and data; or what Pulumi is asked for, by component.",
+)
+@click.option("--site", metavar="NAME", help="Of the resources only those of this site, with their names.")
+@click.option("--format", "kind", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True)
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default=".",
+    help="The project's folder: where Pulumi.yaml is. By default the current one.",
+)
+@click.option("--out", default="-", show_default=True, metavar="FILE|-", help="`-` is standard output.")
+def draw(stack: str, subject: str, site: str | None, kind: str, root: Path, out: str) -> None:
+    """Draw a stack as Mermaid or SVG text, from its files alone: no engine, no cluster, no secret."""
+    if subject == "sites" and site is not None:
+        raise click.UsageError("--site goes with --of resources; the picture of the sites shows them all.")
+    text = _sites(root, stack, kind) if subject == "sites" else _resources(root, stack, site, kind)
+    if out == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(out).write_text(text)
+    except OSError as error:
+        raise IsthmusError(f"{out}: {error.strerror}; --out names a file in a folder that exists.") from None
+
+
+def _sites(root: Path, stack: str, kind: str) -> str:
+    from isthmus.graph.draw import sites
+
+    environment = load(root.resolve(), stack)
+    return sites.svg(environment) if kind == "svg" else sites.mermaid(environment)
+
+
+def _resources(root: Path, stack: str, site: str | None, kind: str) -> str:
+    from isthmus.graph import record
+    from isthmus.graph.draw import resources
+
+    graph = record(root.resolve(), stack, preview=False)
+    return resources.svg(graph, site) if kind == "svg" else resources.mermaid(graph, site)
