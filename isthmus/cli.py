@@ -13,6 +13,7 @@ from isthmus.later import Later
 
 #: Room -> where its click group is, and the line that `isthmus --help` shows without importing it.
 ROOMS: Final = {
+    "config": ("isthmus.config.commands:config", "The stack files: checked, shown, described for editors."),
     "graph": ("isthmus.graph.commands:graph", "What a stack declares: recorded, compared, drawn."),
     "local": ("isthmus.local.commands:local", "Data centres on this machine."),
     "reach": ("isthmus.reach:reach", "Whether every API server of an environment answers."),

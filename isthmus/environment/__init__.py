@@ -8,6 +8,7 @@ return is consistent, or they raise ConfigError with every mistake.
 """
 
 from isthmus.environment.arguments import arguments, described
+from isthmus.environment.hints import hints
 from isthmus.environment.load import load, stack_names
 from isthmus.environment.model import Environment, Images, Scheduler
 from isthmus.environment.pool import Pool, Slots, Workers
@@ -29,6 +30,7 @@ __all__ = [
     "Workers",
     "arguments",
     "described",
+    "hints",
     "load",
     "stack_names",
 ]

@@ -52,7 +52,11 @@ class Settings(Part):
     scheduler: Scheduler = Field(description="Where all work is planned.")
     images: Images = Field(description="What the pods run.")
     network: Network = Field(Network(), description="Addresses and packets.")
-    sites: tuple[Name, ...] = Field(min_length=1, description="Every site of the environment; each has its own file.")
+    sites: tuple[Name, ...] = Field(
+        min_length=1,
+        description="Every site of the environment; each has its own file.",
+        json_schema_extra={"uniqueItems": True},
+    )
 
 
 class Environment(Part):

@@ -74,7 +74,9 @@ class Pool(Part):
         json_schema_extra={FILLED: "first 0, count = workers.max"},
     )
     volumes: tuple[Volume, ...] = Field((), description="The data that its workers mount.")
-    catalog: tuple[DataPrefix, ...] = Field((), description="Path or URL prefixes of the data that lies here.")
+    catalog: tuple[DataPrefix, ...] = Field(
+        (), description="Path or URL prefixes of the data that lies here.", json_schema_extra={"uniqueItems": True}
+    )
 
     @classmethod
     def filled(cls, given: dict[str, Any]) -> dict[str, Any]:

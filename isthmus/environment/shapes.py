@@ -129,6 +129,10 @@ HOST_PORT: Final = Shape(
     "host:port, such as wg.ecmwf.example:51820",
     _host_port_hint,
 )
+#: Its digits are checked by whoever reads it as an address.
+PREFIX: Final = Shape(
+    r"^[Ff][Dd][0-9A-Fa-f]{2}:[0-9A-Fa-f:]*/48$", "a /48 of fd00::/8 (RFC 4193), such as fd12:3456:789a::/48"
+)
 #: 32 bytes in base64: the last of 43 characters carries 4 bits, so only 16 of the 64 may stand there.
 PUBLIC_KEY: Final = Shape(r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$", "a WireGuard public key: 32 bytes in base64")
 
@@ -156,7 +160,20 @@ IMAGE: Final = Shape(
 
 SHAPES: Final = {
     shape.pattern: shape
-    for shape in (NAME, NAMESPACE, OBJECT_NAME, CONFIG_KEY, BYTES, CPU, HOST_PORT, PUBLIC_KEY, ABSOLUTE, DATA, IMAGE)
+    for shape in (
+        NAME,
+        NAMESPACE,
+        OBJECT_NAME,
+        CONFIG_KEY,
+        BYTES,
+        CPU,
+        HOST_PORT,
+        PREFIX,
+        PUBLIC_KEY,
+        ABSOLUTE,
+        DATA,
+        IMAGE,
+    )
 }
 """Pattern -> its shape: how an error finds the words for the pattern that it reports."""
 
@@ -208,18 +225,21 @@ def _free_namespace(given: str) -> str:
 
 
 def _unique_local(given: object) -> IPv6Network:
-    expected = "expected a /48 of fd00::/8 (RFC 4193), such as fd12:3456:789a::/48"
     try:
         network = IPv6Network(given) if isinstance(given, str | IPv6Network) else None
     except ValueError:
         network = None
     if network is None or network.prefixlen != 48 or not network.subnet_of(IPv6Network("fd00::/8")):
-        raise PydanticCustomError("rule", expected)
+        raise PydanticCustomError("rule", "expected {expected}", {"expected": PREFIX.expected})
     return network
 
 
 Name = Annotated[str, Field(pattern=NAME.pattern)]
-Namespace = Annotated[str, Field(pattern=NAMESPACE.pattern), AfterValidator(_free_namespace)]
+Namespace = Annotated[
+    str,
+    Field(pattern=NAMESPACE.pattern, json_schema_extra={"not": {"const": names.SYSTEM_NAMESPACE}}),
+    AfterValidator(_free_namespace),
+]
 ObjectName = Annotated[str, Field(pattern=OBJECT_NAME.pattern, max_length=253)]
 ConfigKey = Annotated[str, Field(pattern=CONFIG_KEY.pattern)]
 Bytes = Annotated[str, Field(pattern=BYTES.pattern)]
@@ -234,5 +254,7 @@ PublicKey = Annotated[str, Field(pattern=PUBLIC_KEY.pattern)]
 AbsolutePath = Annotated[str, Field(pattern=ABSOLUTE.pattern)]
 DataPrefix = Annotated[str, Field(pattern=DATA.pattern)]
 Image = Annotated[str, Field(pattern=IMAGE.pattern)]
-Prefix = Annotated[IPv6Network, BeforeValidator(_unique_local)]
+Prefix = Annotated[
+    IPv6Network, BeforeValidator(_unique_local), WithJsonSchema({"type": "string", "pattern": PREFIX.pattern})
+]
 SiteId = Annotated[int, Field(strict=True, ge=1, le=0xFFFF)]

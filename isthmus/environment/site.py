@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from isthmus.environment.part import FILLED, Broken, Flag, Part, whole
 from isthmus.environment.pool import Pool
@@ -30,6 +30,16 @@ def doubles(values: Iterable[str]) -> list[str]:
 class Kubernetes(Part):
     """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                {"anyOf": [{"required": [way]} for way in ("context", "kubeconfig", "kubeconfigSecret")]},
+                {"not": {"required": ["kubeconfigSecret", "kubeconfig"]}},
+                {"not": {"required": ["kubeconfigSecret", "context"]}},
+            ]
+        }
+    )
+
     context: str | None = Field(
         None, min_length=1, description="Context of the kubeconfig; of the ambient one without `kubeconfig`."
     )
@@ -54,6 +64,12 @@ class Kubernetes(Part):
 class GatewayService(Part):
     """The UDP Service by which other sites reach this one's gateway."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "not": {"properties": {"type": {"const": "ClusterIP"}}, "required": ["type", "nodePort"]},
+        }
+    )
+
     type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
         "LoadBalancer", description="Type of the Kubernetes Service. Without gateway.endpoint: ClusterIP."
     )
@@ -73,6 +89,16 @@ class GatewayService(Part):
 
 class Gateway(Part):
     """The WireGuard gateway of a site."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["endpoint"]},
+            "then": {"properties": {"service": {"properties": {"type": {"enum": ["LoadBalancer", "NodePort"]}}}}},
+            "else": {
+                "properties": {"service": {"properties": {"type": {"const": "ClusterIP"}, "nodePort": False}}},
+            },
+        }
+    )
 
     endpoint: HostPort | None = Field(None, description="host:port that others dial. Absent: this site only dials out.")
     service: GatewayService = Field(GatewayService(), description="The gateway's own Service.")
@@ -120,13 +146,22 @@ class Install(Part):
     go with it.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"controller": {"const": False}}, "required": ["controller"]},
+            "then": {"properties": {"watches": {"maxItems": 0}}},
+        }
+    )
+
     crds: Flag = Field(True, description="The CustomResourceDefinitions of kubernetes.dask.org.")
     namespaces: Flag = Field(
         True, description="The namespace isthmus-system and the one of the environment, and what guards them."
     )
     controller: Flag = Field(True, description="The controller and its rights.")
     watches: tuple[Namespace, ...] = Field(
-        (), description="Namespaces of other stacks in the same Kubernetes that this site's controller serves too."
+        (),
+        description="Namespaces of other stacks in the same Kubernetes that this site's controller serves too.",
+        json_schema_extra={"uniqueItems": True},
     )
 
     @classmethod
@@ -153,7 +188,12 @@ class Site(Part):
     kubernetes: Kubernetes = Field(description="The way in.")
     gateway: Gateway = Field(Gateway(), description="The site's end of the tunnels.")
     pools: Mapping[Name, Pool] = Field(
-        default_factory=dict, description="Pool name, unique in the environment -> its workers."
+        default_factory=dict,
+        description="Pool name, unique in the environment -> its workers.",
+        json_schema_extra={
+            "if": {"minProperties": 2},
+            "then": {"additionalProperties": {"required": ["slots"]}},
+        },
     )
     claims: Mapping[Name, Claim] = Field(
         default_factory=dict, description="Name -> PersistentVolumeClaim that the stack makes at this site."

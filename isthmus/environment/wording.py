@@ -42,19 +42,20 @@ def mistakes_of(error: ValidationError, kind: type[BaseModel], at: Place) -> Ite
 
 def _meant(kind: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Where the key would stand that an unknown one was probably meant to be."""
-    near = _nearest(str(location[-1]), _keys(kind, location))
+    near = nearest(str(location[-1]), _keys(kind, location))
     return (*location[:-1], near or "")
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest of the known words, or all of them if none is near."""
     words = sorted(known)
-    if near := _nearest(given, words):
+    if near := nearest(given, words):
         return f"Did you mean {near}?"
     return f"{_KNOWN}{', '.join(words)}." if words else ""
 
 
-def _nearest(given: str, known: Iterable[str]) -> str | None:
+def nearest(given: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; None if none is near."""
     words = {word.lower(): word for word in known}
     near = difflib.get_close_matches(given.lower(), words, n=1, cutoff=0.75)
     return words[near[0]] if near else None

@@ -1,0 +1,1 @@
+"""`isthmus config ...`: the stack files as the program will read them, before anything is asked of any cloud."""
