@@ -1,0 +1,70 @@
+"""Dangers: the data plane. Addresses that move, and peers that join."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from isthmus.graph.diff.marking import code
+from isthmus.graph.diff.model import Danger, Operation
+from isthmus.graph.diff.paths import Difference
+from isthmus.graph.diff.resources import Resource, at, is_new, listed
+from isthmus.graph.model import Graph
+
+GATEWAY: Final = "isthmus:index:Gateway"
+PLATFORM: Final = "isthmus:index:Platform"
+_ADDRESSES: Final = {
+    ("spec", "slots", "addressPrefix"): "the addresses of its workers",
+    ("spec", "slots", "first"): "the slots of its workers",
+    ("spec", "slots", "secretPrefix"): "the keys of its workers",
+    ("spec", "schedulerAddress"): "the address of its scheduler",
+}
+
+
+def readdressed(rows: Sequence[Resource], exports: Sequence[Difference]) -> Iterator[Danger]:
+    """Worker groups, and environments, whose addresses are others: what runs keeps the old ones and reaches nobody."""
+    for change in exports:
+        if change.path == ("prefix",):
+            text = (
+                f"becomes {code(change.new)}: every address of the environment is another one, so every pod must be new"
+            )
+            yield Danger("addresses", "", f"prefix {change.old}", text)
+    for row in rows:
+        if row.kind != "DaskWorkerGroup" or row.old is None or row.new is None or row.change is None:
+            continue
+        moved = [what for path, what in _ADDRESSES.items() if at(row.old, *path) != at(row.new, *path)]
+        old, new = (int(at(body, "spec", "slots", "count") or 0) for body in (row.old, row.new))
+        if new < old:
+            moved.append(f"the number of its slots ({old} to {new})")
+        if moved:
+            text = (
+                f"{', '.join(moved)} change: every worker must restart, and running ones keep what they have till then"
+            )
+            yield Danger("addresses", row.site, row.title, text)
+
+
+def joined(rows: Sequence[Resource], before: Graph, after: Graph) -> Iterator[Danger]:
+    """New peers of the gateways: own sites, and those that the platform says belong to other stacks."""
+    if not before.nodes:
+        return  # the first of a stack: everything is new
+    own = {row.node.name for row in rows if row.node.type == GATEWAY and is_new(row)}
+    told = _peers(after) - _peers(before) if _peers(before) else set()
+    for name in sorted(own | told):
+        text = "joins the mesh: every gateway takes its packets, and its workers run what any client sends"
+        yield Danger("new peer", name if name in own else "", f"site {name}", text)
+
+
+def _peers(graph: Graph) -> set[str]:
+    """What the platform registers as its peers; empty if it does not say."""
+    return {str(name) for node in graph.of_type(PLATFORM) for name in listed(at(node.outputs, "peers"))}
+
+
+def by_hand(rows: Sequence[Resource]) -> Iterator[Danger]:
+    """What `up` does not finish: the controller never ends work that somebody waits for."""
+    for row in rows:
+        change = row.change
+        if change is None or change.operation is not Operation.UPDATE:
+            continue
+        if row.kind == "DaskCluster" and change.changes_at("spec", "scheduler"):
+            text = "the scheduler runs on as it is, till its Deployment is deleted: then all running work is lost"
+            yield Danger("by hand", row.site, row.title, text)
+        if row.kind == "DaskWorkerGroup" and change.changes_at("spec", "worker"):
+            yield Danger("by hand", row.site, row.title, "its workers run on as they are, till their pods are deleted")
