@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help root setup packages binaries lock check unit test golden demo down bench-demo bench-pools bench-tunnel pictures
+.PHONY: help root setup packages binaries lock check checkov unit test golden demo down bench-demo bench-pools bench-tunnel pictures
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -23,6 +23,7 @@ packages: ## what the local data centres and the builds need of the system: Debi
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --custom-compile-command 'make lock'
 lock: $(READY) ## resolve every requirement anew
 	$(COMPILE) --extra dev pyproject.toml images/dask/requirements.in -o requirements/dev.txt
+	$(COMPILE) requirements/checkov.in -o requirements/checkov.txt
 	for image in dask controller; do $(COMPILE) -c requirements/dev.txt images/$$image/requirements.in -o images/$$image/requirements.txt; done
 
 check: $(READY) ## format, lint, types, import contract
@@ -34,10 +35,13 @@ check: $(READY) ## format, lint, types, import contract
 binaries: packages $(READY) ## the Go programs, built once into a cache (about 21 CPU-minutes the first time)
 	$(BIN)/python -m tools.build
 
-unit: $(READY) ## what needs no root and no network: under a minute
+checkov: $(READY) # another project's judgement of our manifests, in a folder of its own in the cache
+	@$(BIN)/python -m tests.graph.checkov
+
+unit: checkov ## what needs no root and no network: under a minute
 	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e"
 
-test: packages check binaries ## everything: real API servers, real engine, real tunnels
+test: packages check binaries checkov ## everything: real API servers, real engine, real tunnels
 	test -z "$$(gofmt -l tunnel tools)" || { gofmt -d tunnel tools; exit 1; }
 	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest
