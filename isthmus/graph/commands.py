@@ -8,6 +8,7 @@ from isthmus.later import Later
 
 #: Command -> where it is, and the line that `isthmus graph --help` shows without importing it.
 COMMANDS: Final = {
+    "diff": ("isthmus.graph.diff.command:diff", "What a change of the project would do to every stack."),
     "draw": ("isthmus.graph.draw.command:draw", "A picture of sites and tunnels, or of the resources."),
     "record": ("isthmus.graph.record_command:record", "Write the graph of each stack into a file."),
 }

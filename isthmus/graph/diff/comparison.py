@@ -8,7 +8,7 @@ from isthmus.graph.diff import exposure, flows, losing, mesh, rights
 from isthmus.graph.diff.changes import changes, outputs
 from isthmus.graph.diff.model import Change, Danger, Operation
 from isthmus.graph.diff.paths import Difference
-from isthmus.graph.diff.resources import Resource, resources
+from isthmus.graph.diff.resources import SITE, Resource, resources
 from isthmus.graph.model import Graph
 
 #: The order of the list: what cannot be undone comes first.
@@ -67,6 +67,12 @@ class Comparison:
     def is_empty(self) -> bool:
         """Whether nothing changes at all."""
         return not (self.changes or self.outputs or self.only)
+
+    @property
+    def sites_change(self) -> bool:
+        """Whether a picture of the sites would be another one."""
+        drawn = (SITE, mesh.GATEWAY, mesh.WORKER_GROUP)
+        return any(change.node.type in drawn for change in self.changes) or bool(self.outputs)
 
     def count(self, operation: Operation, site: str | None = None) -> int:
         """Resources that this happens to; at a site, or everywhere."""

@@ -92,7 +92,10 @@ def _new_flows(policy: Policy, before: Sequence[Policy]) -> Iterator[Danger]:
         allowed = [flow for old in held if narrower(policy.pods, old.pods) for flow in old.flows[direction]]
         more = [flow for flow in flows if not any(_covers(one, flow) for one in allowed)]
         if more:
-            told = "; ".join(dict.fromkeys(f"{peer} on {port}" for peer, port in more))
+            ports: dict[str, list[str]] = {}
+            for peer, port in more:
+                ports.setdefault(str(peer), []).append(str(port))
+            told = "; ".join(f"{peer} on {', '.join(dict.fromkeys(found))}" for peer, found in ports.items())
             way = "may be called by" if direction == "Ingress" else "may call"
             text = f"pods {code(shown(policy.pods))} {way} {code(told, 500)}; no policy allowed that before"
             yield Danger("flow opened", policy.row.site, policy.row.title, text)

@@ -10,6 +10,7 @@ from isthmus.graph.diff.resources import Resource, at, is_new, listed
 from isthmus.graph.model import Graph
 
 GATEWAY: Final = "isthmus:index:Gateway"
+WORKER_GROUP: Final = "isthmus:index:WorkerGroup"
 PLATFORM: Final = "isthmus:index:Platform"
 _ADDRESSES: Final = {
     ("spec", "slots", "addressPrefix"): "the addresses of its workers",

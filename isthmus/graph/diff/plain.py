@@ -1,0 +1,88 @@
+"""Comparisons for a terminal and for other programs."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from isthmus.graph.diff.comment import Report
+from isthmus.graph.diff.comparison import Comparison
+from isthmus.graph.diff.details import title_of, told
+from isthmus.graph.diff.marking import visible
+from isthmus.graph.diff.model import Change, Danger, place_of
+from isthmus.graph.diff.paths import ABSENT, Difference
+
+
+def as_text(report: Report) -> str:
+    """A line per danger and per change, property by property; nothing is left out."""
+    lines = [f"{report.base} to {report.head}"]
+    for failure in report.failures:
+        lines += ["", f"{failure.version} cannot be compared:", *(f"  {line}" for line in failure.reason.splitlines())]
+    for one in report.comparisons:
+        lines += ["", *_stack(one)]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _stack(one: Comparison) -> Iterator[str]:
+    if one.only == "before":
+        yield f"{one.stack}: no longer there; what it made stays"
+        return
+    counts = f"{len(one.changes)} changes, {len(one.dangers)} to look at" if not one.is_empty else "no change"
+    yield f"{one.stack}: {'new: ' if one.only else ''}{counts}"
+    yield from (f"  ! {_danger(danger)}" for danger in one.dangers)
+    yield from (f"  by hand {_danger(left, kind=False)}" for left in one.by_hand)
+    yield from (f"  {site}: paused, nothing there is touched" for site in one.paused)
+    yield from (f"  {site}: no longer paused; what changed meanwhile comes along" for site in one.resumed)
+    for change in one.changes:
+        site = one.site_of[change.node.urn]
+        was = f" (was {change.renamed_from.rpartition('::')[2]})" if change.renamed_from else ""
+        yield f"  {change.operation.value} {f'{site}: ' if site else ''}{title_of(change)}{was}"
+        found = (*change.properties, *change.options)
+        yield from (f"      {line}" for line in told(found, change.reasons, most=len(found)))
+    for line in told(one.outputs, most=len(one.outputs)):
+        yield f"  output {line}"
+
+
+def _danger(danger: Danger, *, kind: bool = True) -> str:
+    site = f"{danger.site}: " if danger.site else ""
+    return f"{f'{danger.kind} ' if kind else ''}{site}{danger.what}: {danger.consequence}"
+
+
+def as_json(report: Report) -> str:
+    """The same as data: keys are stable, `old` and `new` are missing where there is no value."""
+    data = {
+        "base": report.base,
+        "head": report.head,
+        "failures": [{"version": failure.version, "reason": failure.reason} for failure in report.failures],
+        "stacks": {one.stack: _data(one) for one in report.comparisons},
+    }
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _data(one: Comparison) -> dict[str, Any]:
+    return {
+        "only": one.only,
+        "dangers": [vars(danger) for danger in one.dangers],
+        "byHand": [vars(left) for left in one.by_hand],
+        "paused": list(one.paused),
+        "resumed": list(one.resumed),
+        "changes": [_change(change, one.site_of[change.node.urn]) for change in one.changes],
+        "outputs": [_difference(found) for found in one.outputs],
+    }
+
+
+def _change(change: Change, site: str) -> dict[str, Any]:
+    return {
+        "operation": change.operation.value,
+        "urn": change.node.urn,
+        "was": change.renamed_from,
+        "site": site,
+        "reasons": list(change.reasons),
+        "refused": change.refused,
+        "properties": [_difference(found) for found in change.properties],
+        "options": [_difference(found) for found in change.options],
+    }
+
+
+def _difference(found: Difference) -> dict[str, Any]:
+    values = {"old": found.old, "new": found.new}
+    return {"path": place_of(found)} | {name: value for name, value in values.items() if value is not ABSENT}
