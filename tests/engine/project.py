@@ -32,13 +32,17 @@ class Project:
         self.stack_file.parent.mkdir(exist_ok=True)
         self.stack_file.write_text(f"# what a person wrote\n{text}")
 
-    def plan(self) -> dict[str, set[str]]:
+    def plan(self, *args: str, expect: int = 0) -> dict[str, set[str]]:
         """What a preview would do: operation -> logical names."""
-        planned: dict[str, set[str]] = {}
-        for step in json.loads(self.engine.ask("preview", "--json").out)["steps"]:
-            if step["op"] != "same":
-                planned.setdefault(step["op"], set()).add(step["urn"].rpartition("::")[2])
-        return planned
+        return planned(self.engine.ask("preview", "--json", *args, expect=expect).out)
+
+    def resources(self) -> dict[str, str]:
+        """The state: logical name -> id; empty for a component."""
+        state = json.loads(self.engine.state_file.read_text())
+        return {
+            found["urn"].rpartition("::")[2]: found.get("id", "")
+            for found in state["checkpoint"]["latest"].get("resources", [])
+        }
 
     def cli_alone(self, *args: str) -> "subprocess.CompletedProcess[str]":
         """The CLI on the same stack and state, without what our engine does around it."""
@@ -61,3 +65,12 @@ class Project:
         answer = self.engine.ask("stack", "output", "--json", "--show-secrets").out
         outputs: dict[str, Any] = json.loads(answer)
         return outputs
+
+
+def planned(answer: str) -> dict[str, set[str]]:
+    """Operation -> logical names, of `preview --json`."""
+    found: dict[str, set[str]] = {}
+    for step in json.loads(answer)["steps"]:
+        if step["op"] not in ("same", "refresh"):
+            found.setdefault(step["op"], set()).add(step["urn"].rpartition("::")[2])
+    return found

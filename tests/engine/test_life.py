@@ -16,6 +16,8 @@ from tests.engine.project import Project
 from tests.local_api import ApiServer
 from tools.pulumi.engine import CHANGES_FOUND
 
+#: Exit status of an update that a mandatory policy refused.
+VIOLATION = 1
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
 
 
@@ -47,11 +49,15 @@ def test_after_an_update_nothing_is_left_to_do_and_no_secret_is_shown(project: P
     content = base64.b64encode(f'{{"private_key": "{seed}"}}'.encode()).decode()
     assert server.get("-n", "engine-a", "secret", "key")["data"] == {"tunnel.json": content}  # it is the live one
 
-    asked = project.engine.ask("preview", "--expect-no-changes", "--refresh", "--diff")
+    everything = ("--show-config", "--show-reads", "--show-replacement-steps", "--show-sames")
+    asked = project.engine.ask("preview", "--expect-no-changes", "--refresh", "--diff", *everything)
     preview = asked.out + asked.err
     state = project.engine.state_file.read_text()
+    outputs = project.engine.ask("stack", "output", "--json").out
 
-    for text in (state, preview):
+    assert "a-claim" in preview  # all of it is shown
+    assert json.loads(outputs)["seed"] == "[secret]"
+    for text in (state, preview, outputs):
         assert [secret for secret in (seed, content, base64.b64encode(seed.encode()).decode()) if secret in text] == []
     if project.engine.companions.stand_ins:
         assert preview.count("stand-in") == 1  # said once, by whom it is started
@@ -72,21 +78,20 @@ def test_a_mandatory_policy_ends_the_update_before_it_changes_anything(
 
     refused = project.engine.ask("up", "--yes", "--skip-preview", "--policy-pack", str(pack), expect=None)
 
-    assert refused.status != 0
+    assert refused.status == VIOLATION
     assert "port is 80" in refused.out + refused.err
     assert names(server, "-n", "engine-a", "configmaps") == before
-    project.configure(port=8786)
-    assert project.engine.settled("--policy-pack", str(pack))
 
 
-def test_a_change_updates_what_can_be_and_replaces_what_cannot(project: Project) -> None:
+def test_a_change_that_the_policy_allows_updates_what_can_be_and_replaces_what_cannot(
+    project: Project, pack: Path
+) -> None:
     project.configure(port=9999)
 
-    planned = project.plan()
+    planned = project.plan("--expect-no-changes", "--policy-pack", str(pack), expect=CHANGES_FOUND)
 
     assert planned["update"] == {"a-scheduler", "a-service", "a-group"}
     assert planned["replace"] == {"a-config"}
-    assert project.engine.ask("preview", "--expect-no-changes", expect=None).status == CHANGES_FOUND
 
 
 def test_an_update_leaves_an_ignored_field_to_whoever_manages_it(project: Project, server: ApiServer) -> None:
@@ -101,22 +106,50 @@ def test_an_update_leaves_an_ignored_field_to_whoever_manages_it(project: Projec
 def test_drift_is_seen_by_a_refresh_and_put_right(project: Project, server: ApiServer) -> None:
     server.kubectl("-n", "engine-a", "scale", "deployment", "scheduler", "--replicas", "3")
     server.kubectl("-n", "engine-a", "delete", "role", "agent")
-    assert project.engine.settled()  # a plain preview knows the state only
+    state = project.engine.state_file.read_text()
 
-    project.engine.ask("refresh", "--yes", "--skip-preview")
+    seen = project.plan("--refresh", "--expect-no-changes", expect=CHANGES_FOUND)
 
-    assert project.plan() == {"create": {"a-role"}, "update": {"a-scheduler"}}
+    assert seen == {"create": {"a-role"}, "update": {"a-scheduler"}}
+    assert project.engine.state_file.read_text() == state
+    project.engine.up("--refresh")
+    assert server.get("-n", "engine-a", "deployment", "scheduler")["spec"]["replicas"] == 1
+    assert names(server, "-n", "engine-a", "roles") == {"agent"}
 
 
-def test_a_renamed_namespace_takes_its_content_along(project: Project, server: ApiServer) -> None:
-    project.configure(suffix="-b")
+def test_a_targeted_update_makes_its_target_and_nothing_else(project: Project, server: ApiServer) -> None:
+    project.configure(configMaps=3, port=7777)
+    target = "urn:pulumi:test::engine-test::kubernetes:core/v1:ConfigMap::bulk-000"
+
+    project.engine.up("--target", target)
+
+    assert {name for name in names(server, "-n", "engine-a", "configmaps") if "bulk" in name} == {"bulk-000"}
+    assert server.get("-n", "engine-a", "service", "scheduler")["spec"]["ports"][0]["port"] == 9999
+
+
+def test_an_update_that_failed_in_the_middle_is_resumed_where_it_stopped(project: Project, server: ApiServer) -> None:
+    server.kubectl("-n", "engine-a", "create", "configmap", "bulk-001", "--from-literal=whose=somebody-else")
+
+    failed = project.engine.ask("up", "--yes", "--skip-preview", "--continue-on-error", expect=None)
+
+    assert failed.status != 0
+    assert "bulk-001 already exists" in failed.out
+    assert project.resources().keys() >= {"bulk-000", "bulk-002"}
+    server.kubectl("-n", "engine-a", "delete", "configmap", "bulk-001")
+    resumed = project.engine.up().out
+    assert re.findall(r"\+ (\d+) created", resumed) == ["1"]
+    assert project.resources()["bulk-001"] == "engine-a/bulk-001"
+
+
+def test_a_component_renamed_with_an_alias_keeps_all_its_objects(project: Project, server: ApiServer) -> None:
+    before = project.resources()
+    project.configure(name="b")
 
     project.engine.up()
 
-    assert {name for name in names(server, "namespaces") if name.startswith("engine-")} == {"engine-a-b"}
-    assert names(server, "-n", "engine-a-b", "secrets") == {"key"}
-    assert server.get("-n", "engine-a-b", "deployment", "scheduler")["spec"]["replicas"] == 1
-    assert project.engine.settled()
+    renamed = {re.sub("^a-", "b-", name) if name != "a" else "b": found for name, found in before.items()}
+    assert project.resources() == renamed
+    assert {"b-config", "b-key"} <= renamed.keys()
 
 
 def test_what_the_server_refuses_fails_the_preview_with_its_words(project: Project) -> None:
@@ -124,7 +157,7 @@ def test_what_the_server_refuses_fails_the_preview_with_its_words(project: Proje
 
     failed = project.engine.ask("preview", expect=None)
 
-    project.configure(suffix="-b")
+    project.configure(suffix="")
     assert failed.status != 0
     assert "engine-a-No_Name" in failed.out
     assert "RFC 1123" in failed.out
@@ -133,16 +166,37 @@ def test_what_the_server_refuses_fails_the_preview_with_its_words(project: Proje
 def test_a_server_that_is_away_is_said_in_a_preview_and_fails_an_update(project: Project, tmp_path: Path) -> None:
     away = tmp_path / "kubeconfig"
     away.write_text(re.sub(r"(127\.0\.0\.1):\d+", r"\1:1", Path(project.first_kubeconfig).read_text()))
-    project.configure(kubeconfig=str(away), port=7777)
+    project.configure(kubeconfig=str(away), port=8888)
 
     preview = project.engine.ask("preview", expect=None)
     update = project.engine.ask("up", "--yes", "--skip-preview", expect=None)
 
-    project.configure(kubeconfig=project.first_kubeconfig, port=9999)
-    project.engine.up()  # the provider is an update only: its resources were never lost
+    project.configure(kubeconfig=project.first_kubeconfig, port=7777)  # the next test finds all resources in the state
     assert "cannot be reached" in preview.out + preview.err
     assert update.status != 0
     assert "cannot be reached" in update.out + update.err
+
+
+def test_a_renamed_namespace_takes_its_content_along(project: Project, server: ApiServer) -> None:
+    project.configure(suffix="-b", configMaps=0)
+
+    project.engine.up()
+
+    assert {name for name in names(server, "namespaces") if name.startswith("engine-")} == {"engine-a-b"}
+    assert names(server, "-n", "engine-a-b", "secrets") == {"key"}
+    assert server.get("-n", "engine-a-b", "deployment", "scheduler")["spec"]["replicas"] == 1
+
+
+def test_a_finalizer_that_is_in_the_way_is_named_and_what_it_needs_stays(project: Project, server: ApiServer) -> None:
+    held = ("-n", "engine-a-b", "patch", "groups.engine.test", "workers", "--type=merge", "--patch")
+    server.kubectl(*held, '{"metadata": {"finalizers": ["engine.test/held"]}}')
+
+    failed = project.engine.ask("destroy", "--yes", "--skip-preview", expect=None)
+
+    server.kubectl(*held, '{"metadata": {"finalizers": []}}')
+    assert failed.status != 0
+    assert "engine.test/held" in failed.out
+    assert project.resources().keys() >= {"b-group", "b-crd", "b-namespace"}
 
 
 def test_a_destroyed_stack_leaves_nothing(project: Project, server: ApiServer) -> None:

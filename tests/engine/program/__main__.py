@@ -17,7 +17,7 @@ class Site(pulumi.ComponentResource):
         super().__init__("enginetest:index:Site", name, {}, opts)
         self.child = pulumi.ResourceOptions(parent=self)
         self.namespace = kubernetes.core.v1.Namespace(
-            f"{name}-namespace", metadata={"name": f"engine-{name}{suffix}"}, opts=self.child
+            f"{name}-namespace", metadata={"name": f"engine-a{suffix}"}, opts=self.child
         )
         self.config = kubernetes.core.v1.ConfigMap(
             f"{name}-config",
@@ -96,15 +96,21 @@ class Site(pulumi.ComponentResource):
             f"{name}-group",
             api_version=f"{GROUP}/v1",
             kind="Group",
-            metadata=self.named("workers"),
+            # The server's collector learns of a new kind within half a minute; no foreground deletion ends before.
+            metadata=self.named("workers", deletionPropagationPolicy="background"),
             spec={"replicas": 2, "extra": {"secretPrefix": "slot-", "port": port}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[crd], ignore_changes=["spec.replicas"]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[crd],
+                ignore_changes=["spec.replicas"],
+                custom_timeouts=pulumi.CustomTimeouts(delete="2s"),  # who waits for nobody's finalizer waits that long
+            ),
         )
 
     def storage(self, name: str) -> None:
         storage_class = kubernetes.storage.v1.StorageClass(
             f"{name}-class",
-            metadata={"name": f"engine-{name}"},
+            metadata={"name": "engine-a"},
             provisioner="kubernetes.io/no-provisioner",
             volume_binding_mode="WaitForFirstConsumer",
             opts=self.child,
@@ -163,12 +169,13 @@ def declare() -> None:
     key = random.RandomPassword(
         "seed", length=48, special=False, opts=pulumi.ResourceOptions(provider=random.Provider("random"))
     )
+    name = config.get("name") or "a"
     site = Site(
-        "a",
+        name,
         suffix=config.get("suffix") or "",
         port=config.require_int("port"),
         key=key.result.apply(lambda seed: f'{{"private_key": "{seed}"}}'),
-        opts=pulumi.ResourceOptions(provider=provider),
+        opts=pulumi.ResourceOptions(provider=provider, aliases=[pulumi.Alias(name="a")] if name != "a" else None),
     )
     for number in range(config.get_int("configMaps") or 0):
         kubernetes.core.v1.ConfigMap(
