@@ -1,7 +1,8 @@
 """A recorded graph as plain data: every value is JSON, sorted and comparable; nothing in it is secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = Any
@@ -92,16 +93,25 @@ class Graph:
     log: tuple[str, ...] = ()
     """What the program told the engine's log: `WARNING: text`."""
 
+    @cached_property
+    def _by_urn(self) -> Mapping[str, Node]:
+        return {node.urn: node for node in self.nodes}
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, tuple[Node, ...]]:
+        return _grouped((node.type, node) for node in self.nodes)
+
+    @cached_property
+    def _by_parent(self) -> Mapping[str, tuple[Node, ...]]:
+        return _grouped((node.parent, node) for node in self.nodes)
+
     def __getitem__(self, urn: str) -> Node:
         """The node of that URN. Raises KeyError if there is none."""
-        for node in self.nodes:
-            if node.urn == urn:
-                return node
-        raise KeyError(urn)
+        return self._by_urn[urn]
 
     def of_type(self, token: str) -> tuple[Node, ...]:
         """Every node of a type, such as `kubernetes:core/v1:Secret`, sorted by URN."""
-        return tuple(node for node in self.nodes if node.type == token)
+        return self._by_type.get(token, ())
 
     def named(self, token: str, name: str) -> Node:
         """The one node of that type and logical name. Raises KeyError unless there is exactly one."""
@@ -112,7 +122,7 @@ class Graph:
 
     def children(self, urn: str) -> tuple[Node, ...]:
         """The nodes directly below a node."""
-        return tuple(node for node in self.nodes if node.parent == urn)
+        return self._by_parent.get(urn, ())
 
     def ancestors(self, node: Node) -> tuple[Node, ...]:
         """The node's parent, its parent, and so on up to the stack."""
@@ -127,3 +137,10 @@ class Graph:
         from isthmus.graph.render import manifests
 
         return manifests(self, site)
+
+
+def _grouped(rows: Iterable[tuple[str, Node]]) -> dict[str, tuple[Node, ...]]:
+    found: dict[str, list[Node]] = {}
+    for key, node in rows:
+        found.setdefault(key, []).append(node)
+    return {key: tuple(nodes) for key, nodes in found.items()}
