@@ -110,7 +110,7 @@ class _Files:
         secrets = {site.secret for site in sketches if site.secret is not None}
         listed = config.get("sites")
         named = {name for name in listed if is_name(name)} if isinstance(listed, list) else set()
-        all_known = {site.name for site in sketches if site.secret_known} >= named
+        all_known = bool(named) and {site.name for site in sketches if site.secret_known} >= named
         plain = {}
         for key, value in config.items():
             if key in Settings.model_fields or (key not in secrets and not _encrypted(value)):

@@ -4,7 +4,7 @@ pydantic asks for a rule between fields only once every field is right; a person
 asked as soon as the fields that it reads are right, so that one run says all that is wrong.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, Self
@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+Location = tuple[int | str, ...]
 Flag = Annotated[bool, Field(strict=True)]
 
 #: In a field's JSON schema: what the loader fills in where nobody wrote the field, in words.
@@ -37,7 +38,7 @@ class Broken:
 
     problem: str
     """A sentence without its full stop."""
-    path: tuple[str | int, ...] = ()
+    path: Location = ()
     """Where in the mapping; empty for the mapping itself."""
 
 
@@ -55,8 +56,8 @@ class Part(BaseModel):
     def broken(cls, right: Mapping[str, Any]) -> Iterator[Broken]:  # noqa: ARG003
         """The rules between fields that do not hold.
 
-        right: the fields that are right in themselves, defaults too. One that is absent is wrong, or may be meant by a
-        misspelt key: a rule that reads it has nothing to say.
+        right: the fields that are right in themselves, defaults too; those of a mapping below as `service.type`. One
+        that is absent is wrong, or may be meant by a misspelt key: a rule that reads it has nothing to say.
         """
         yield from ()
 
@@ -66,41 +67,50 @@ class Part(BaseModel):
         if not isinstance(given, dict):
             return handler(given)
         given = cls.filled(given)
+        found: list[InitErrorDetails] = []
         try:
             part = handler(given)
         except ValidationError as error:
             rows = error.errors(include_url=False)
-            found = [_again(row["type"], row["msg"], row["loc"], row["input"]) for row in rows]
-            broken = list(cls.broken(_right(cls, given, {row["loc"][0] for row in rows if row["loc"]})))
-        else:
-            found = []
-            broken = list(cls.broken({name: getattr(part, name) for name in cls.model_fields}))
-        found += [_again("rule", rule.problem, rule.path, _at(given, rule.path)) for rule in broken]
+            found += [_detail(row["type"], row["msg"], row["loc"], row["input"]) for row in rows]
+        wrong = [row["loc"] for row in found]
+        found += [
+            _detail("rule", rule.problem, rule.path, _at(given, rule.path))
+            for rule in cls.broken(_right(cls, given, wrong))
+        ]
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
         return part
 
 
-def _again(type_: str, message: str, location: tuple[str | int, ...], given: object) -> InitErrorDetails:
+def _detail(type_: str, message: str, location: Location, given: object) -> InitErrorDetails:
     # Without context pydantic leaves braces in the message alone.
     return InitErrorDetails(type=PydanticCustomError(type_, message), loc=location, input=given)
 
 
-def _at(given: Any, path: tuple[str | int, ...]) -> Any:
+def _at(given: Any, path: Location) -> Any:
     for step in path:
         given = given[step]
     return given
 
 
-def _right(kind: type[Part], given: Mapping[str, Any], wrong: set[int | str]) -> dict[str, Any]:
-    """The fields of a mapping that are right in themselves, though others are `wrong`."""
+def _right(kind: type[Part], given: Mapping[str, Any], wrong: Sequence[Location]) -> dict[str, Any]:
+    """The fields of a mapping that are right in themselves, though others, at the `wrong` locations, are not."""
     misspelt = given.keys() - kind.model_fields.keys()
-    right = {}
+    right: dict[str, Any] = {}
     for name, field in kind.model_fields.items():
-        if name in given and name not in wrong:
+        below = [location[1:] for location in wrong if location[:1] == (name,)]
+        if name in given and not below:
             right[name] = _field(kind, name).validate_python(given[name])
         elif name not in given and not field.is_required() and not misspelt:
             right[name] = field.get_default(call_default_factory=True)
+        inner = field.annotation
+        if not (isinstance(inner, type) and issubclass(inner, Part)):
+            continue
+        if name in right:
+            right |= {f"{name}.{key}": getattr(right[name], key) for key in inner.model_fields}
+        elif isinstance(given.get(name), dict):
+            right |= {f"{name}.{key}": value for key, value in _right(inner, given[name], below).items()}
     return right
 
 

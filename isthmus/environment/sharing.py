@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator
 from itertools import combinations, groupby
-from typing import Final
 
-from isthmus.environment.sketch import SiteSketch, Sketch
+from isthmus.environment.sketch import FOUNDATIONS, SiteSketch, Sketch
 from isthmus.errors import Mistake
-
-#: Field of `install` -> what a Kubernetes has only once.
-FOUNDATIONS: Final = {"crds": "the CustomResourceDefinitions", "controller": "the controller"}
 
 
 def shared_namespaces(sketch: Sketch) -> Iterator[Mistake]:
@@ -23,7 +19,7 @@ def shared_foundations(sketch: Sketch) -> Iterator[Mistake]:
     """CustomResourceDefinitions and controller of a Kubernetes have one owner."""
     for sites in _by_kubernetes(sketch):
         for field, what in FOUNDATIONS.items():
-            owners = [site for site in sites if site.installs is not None and getattr(site.installs, field)]
+            owners = [site for site in sites if field in site.installs]
             for site in owners[1:]:
                 problem = f"site {owners[0].name} installs {what} of the same Kubernetes; expected false."
                 yield site.at.wrong(f"install.{field}", problem)
@@ -42,7 +38,7 @@ def watched_twice(sketch: Sketch) -> Iterator[Mistake]:
     for sites in _by_kubernetes(sketch):
         served = {site.namespace: site.name for site in sites if site.namespace is not None}
         for site in sites:
-            for namespace in site.installs.watches if site.installs is not None else ():
+            for namespace in site.watches:
                 if namespace in served:
                     problem = f"{namespace} is this stack's own, of site {served[namespace]}: it is served anyway."
                     yield site.at.wrong("install.watches", problem, "Leave it out.")

@@ -20,6 +20,8 @@ from isthmus.environment.shapes import (
     SiteId,
 )
 
+NodePort = Annotated[int, whole(30000, 32767)]
+
 
 def doubles(values: Iterable[str]) -> list[str]:
     """The values that stand there more than once, sorted."""
@@ -53,11 +55,9 @@ class Kubernetes(Part):
     @classmethod
     def broken(cls, right: Mapping[str, Any]) -> Iterator[Broken]:
         """There is one way in."""
-        if right.keys() < cls.model_fields.keys():
-            return
-        if right["kubeconfigSecret"] and (right["kubeconfig"] or right["context"]):
+        if right.get("kubeconfigSecret") and (right.get("kubeconfig") or right.get("context")):
             yield Broken("give kubeconfigSecret, or kubeconfig and context, not both")
-        if not any(right.values()):
+        if right.keys() == cls.model_fields.keys() and not any(right.values()):
             yield Broken("give one of context, kubeconfig, kubeconfigSecret")
 
 
@@ -73,7 +73,7 @@ class GatewayService(Part):
     type: Literal["LoadBalancer", "NodePort", "ClusterIP"] = Field(
         "LoadBalancer", description="Type of the Kubernetes Service. Without gateway.endpoint: ClusterIP."
     )
-    nodePort: Annotated[int, whole(30000, 32767)] | None = Field(  # noqa: N815
+    nodePort: NodePort | None = Field(  # noqa: N815
         None, description="The node's UDP port. Absent: Kubernetes chooses one."
     )
     annotations: Mapping[str, str] = Field(
@@ -114,9 +114,9 @@ class Gateway(Part):
     @classmethod
     def broken(cls, right: Mapping[str, Any]) -> Iterator[Broken]:
         """What is dialled is published, and the other way round."""
-        if right.keys() < cls.model_fields.keys():
+        if not right.keys() >= {"endpoint", "service.type"}:
             return
-        kind = right["service"].type
+        kind = right["service.type"]
         if right["endpoint"] is not None and kind == "ClusterIP":
             yield Broken(
                 f"nobody outside reaches a Service of type {kind}, but endpoint says that others dial it; "

@@ -6,18 +6,22 @@ shows every mistake. Where a part is wrong in itself, its sketch has a gap and t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from isthmus import names
 from isthmus.environment.given import Given, GivenSite, Place
 from isthmus.environment.model import Network, Settings
+from isthmus.environment.part import Part
 from isthmus.environment.pool import Most, Slots, Volume
 from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, Namespace, PublicKey, SiteId
-from isthmus.environment.site import Gateway, Install, Kubernetes, Site
+from isthmus.environment.site import Gateway, Install, Kubernetes, NodePort, Site
 
-Part = TypeVar("Part")
+Typed = TypeVar("Typed")
+
+#: Fields of `install` that name what a Kubernetes has only once, and what that is.
+FOUNDATIONS: Final = {"crds": "the CustomResourceDefinitions", "controller": "the controller"}
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _ID: TypeAdapter[int] = TypeAdapter(SiteId)
@@ -26,7 +30,7 @@ _CONFIG_KEY: TypeAdapter[str] = TypeAdapter(ConfigKey)
 _PUBLIC_KEY: TypeAdapter[str] = TypeAdapter(PublicKey)
 _KUBERNETES = TypeAdapter(Kubernetes)
 _GATEWAY = TypeAdapter(Gateway)
-_INSTALL = TypeAdapter(Install)
+_NODE_PORT: TypeAdapter[int] = TypeAdapter(NodePort)
 _NAMESPACE: TypeAdapter[str] = TypeAdapter(Namespace)
 _MOST: TypeAdapter[int] = TypeAdapter(Most)
 _SLOTS = TypeAdapter(Slots)
@@ -58,7 +62,10 @@ class SiteSketch:
     id: int | None = None
     kubernetes: Kubernetes | None = None
     namespace: str | None = None
-    installs: Install | None = None
+    installs: frozenset[str] = frozenset()
+    """Which of FOUNDATIONS this stack certainly installs there."""
+    watches: tuple[str, ...] = ()
+    """Namespaces beside this stack's own."""
     node_port: int | None = None
     endpoint: str | None = None
     dials_known: bool = False
@@ -118,27 +125,47 @@ def site_sketch(site: GivenSite, environment: str) -> SiteSketch:
     given = site.fields
     if isinstance(outside := given.get("external"), dict):
         return _external(site, outside)
-    gateway = valid(_GATEWAY, given.get("gateway", {}))
     kubernetes = given.get("kubernetes")
     access = kubernetes if isinstance(kubernetes, dict) else {}
     pools = pools_of(given)
-    # A misspelt key is one mistake, not also what is wrong where nobody wrote anything.
-    spelt = given.keys() <= Site.model_fields.keys()
+    gateway, install = _below(given, "gateway", Site), _below(given, "install", Site)
+    service = _below(gateway, "service", Gateway)
+    endpoint = valid(_ENDPOINT, gateway.get("endpoint"))
     own = valid(_NAMESPACE, given.get("namespace"))
     return SiteSketch(
         name=site.name,
         at=site.at,
         id=valid(_ID, given.get("id")),
         kubernetes=valid(_KUBERNETES, kubernetes),
-        namespace=names.namespace(environment) if "namespace" not in given and spelt else own,
-        installs=valid(_INSTALL, given.get("install", {})) if "install" in given or spelt else None,
-        node_port=gateway.service.nodePort if gateway else None,
-        endpoint=gateway.endpoint if gateway else None,
-        dials_known=gateway is not None and ("gateway" in given or spelt),
+        namespace=names.namespace(environment) if _left_out(given, "namespace", Site) else own,
+        installs=frozenset(
+            what for what in FOUNDATIONS if install.get(what) is True or _left_out(install, what, Install)
+        ),
+        watches=tuple(_valid_ones(_NAMESPACE, install.get("watches")).values()),
+        node_port=valid(_NODE_PORT, service.get("nodePort")),
+        endpoint=endpoint,
+        dials_known=endpoint is not None or ("endpoint" not in gateway and valid(_GATEWAY, gateway) is not None),
         pools={key: _pool(pool, only=len(pools) == 1) for key, pool in pools.items() if valid(_NAME, key)},
         secret=(secret := valid(_CONFIG_KEY, access.get("kubeconfigSecret"))),
         secret_known=secret is not None or access.keys() <= {"context", "kubeconfig"},
     )
+
+
+#: Stands for a mapping of which nothing can be relied on, not even what it lacks.
+_UNKNOWN: Final[Mapping[str, Any]] = {"": None}
+
+
+def _below(given: Mapping[str, Any], name: str, kind: type[Part]) -> Mapping[str, Any]:
+    """The mapping in a field of a `kind`; empty if it is rightly left out."""
+    below = given.get(name)
+    if isinstance(below, dict):
+        return below
+    return {} if _left_out(given, name, kind) else _UNKNOWN
+
+
+def _left_out(given: Mapping[str, Any], name: str, kind: type[Part]) -> bool:
+    """Whether a field is left out, and not misspelt: that is one mistake, not also what follows from its absence."""
+    return name not in given and given.keys() <= kind.model_fields.keys()
 
 
 def _external(site: GivenSite, fields: Mapping[str, Any]) -> SiteSketch:
@@ -176,7 +203,7 @@ def _pool(given: object, *, only: bool) -> PoolSketch:
     )
 
 
-def _valid_ones(adapter: TypeAdapter[Part], given: object) -> dict[int, Part]:
+def _valid_ones(adapter: TypeAdapter[Typed], given: object) -> dict[int, Typed]:
     listed = given if isinstance(given, list) else []
     parts = {position: valid(adapter, element) for position, element in enumerate(listed)}
     return {position: part for position, part in parts.items() if part is not None}
@@ -193,7 +220,7 @@ def without_slots(pools: Mapping[str, Any]) -> list[str]:
     return [name for name, pool in pools.items() if isinstance(pool, dict) and "slots" not in pool]
 
 
-def valid(adapter: TypeAdapter[Part], given: object) -> Part | None:
+def valid(adapter: TypeAdapter[Typed], given: object) -> Typed | None:
     """The part if it is right in itself, else None; what is wrong with it is said elsewhere."""
     try:
         return adapter.validate_python(given)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -10,11 +10,12 @@ from isthmus import names
 from isthmus.environment.clashes import clashes, free_id
 from isthmus.environment.given import Given, GivenSite, Place
 from isthmus.environment.model import Environment, Settings
+from isthmus.environment.pool import Pool
 from isthmus.environment.shapes import NAME, Name
 from isthmus.environment.shown import shown, shown_key
 from isthmus.environment.site import ExternalSite, Site
 from isthmus.environment.sketch import Sketch, pools_of, sketch_of, valid, without_slots
-from isthmus.environment.wording import mistakes_of
+from isthmus.environment.wording import UNKNOWN_KEY, mistakes_of
 from isthmus.errors import ConfigError, Mistake
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -107,8 +108,26 @@ class _Typing:
         try:
             return kind.model_validate(dict(given))
         except ValidationError as error:
-            self.mistakes += mistakes_of(error, kind, at)
+            found = mistakes_of(error, kind, at)
+            self.mistakes += found if kind is ExternalSite else [_at_home(mistake, at) for mistake in found]
             return None
+
+
+#: Whose keys people look for elsewhere -> where such a key belongs.
+HOMES: Final[dict[type[BaseModel], str]] = {
+    Settings: "It holds for the whole environment: isthmus:{key} in the stack file.",
+    Site: "Each site has its own: {key} in its file.",
+    Pool: "Each pool has its own: pools.<name>.{key} in the file of its site.",
+}
+
+
+def _at_home(mistake: Mistake, at: Place) -> Mistake:
+    """With where a key at the top of a file belongs that is right, only not here."""
+    key = mistake.path.removeprefix(at.prefix)
+    home = next((where for kind, where in HOMES.items() if key in kind.model_fields), None)
+    if mistake.problem != UNKNOWN_KEY or home is None:
+        return mistake
+    return replace(mistake, fix=home.format(key=key))
 
 
 def _with_free_id(mistake: Mistake, sketch: Sketch) -> Mistake:

@@ -7,7 +7,7 @@ used: it repeats the input, which may be a secret.
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,7 +19,8 @@ from isthmus.errors import Mistake
 Location = Sequence[int | str]
 Schema = Mapping[str, Any]
 
-_KNOWN = "Known: "
+UNKNOWN_KEY: Final = "unknown key."
+_KNOWN: Final = "Known: "
 
 
 def mistakes_of(error: ValidationError, kind: type[BaseModel], at: Place) -> Iterator[Mistake]:
@@ -33,7 +34,7 @@ def mistakes_of(error: ValidationError, kind: type[BaseModel], at: Place) -> Ite
         location = [part for part in row["loc"] if part != "[key]"]
         path = at.path(dotted(location))
         if row["type"] == "extra_forbidden":
-            yield at.wrong(dotted(location), "unknown key.", did_you_mean(str(location[-1]), _keys(kind, location)))
+            yield at.wrong(dotted(location), UNKNOWN_KEY, did_you_mean(str(location[-1]), _keys(kind, location)))
             continue
         schema = _key_schema(kind, location) if "[key]" in row["loc"] else schema_at(kind, location)
         given = location[-1] if "[key]" in row["loc"] else row["input"]
