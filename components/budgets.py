@@ -13,7 +13,7 @@ from typing import Final, TypedDict
 
 from components.labels import Labels
 from components.objects import Spec
-from components.pods import TUNNEL_RESOURCES
+from components.pods import TUNNEL_RESOURCES, size
 from isthmus.environment.shapes import bytes_of
 
 #: What a container is taken to need that does not say, and may take at most: with a quota on memory Kubernetes refuses
@@ -78,12 +78,6 @@ def compute(priority: str, asked: Sequence[AskedArgs]) -> Spec:
 def _cores(number: Decimal) -> str:
     """As Kubernetes itself writes it, so that no refresh sees a difference: "2", "220m"."""
     return f"{number:.0f}" if number == int(number) else f"{number * 1000:.0f}m"
-
-
-def size(number: int) -> str:
-    """A number of bytes as Kubernetes itself writes it, and no less: "4Gi", "4352Mi"."""
-    mebi = -(-number // 2**20)
-    return f"{mebi // 1024}Gi" if mebi and mebi % 1024 == 0 else f"{mebi}Mi" if mebi else "0"
 
 
 def cores_of(quantity: str) -> Decimal:

@@ -154,7 +154,7 @@ def _default_group(args: ClusterArgs) -> Spec:
                     args["image"],
                     args=["dask", "worker", "--name", f"$({names.ENV_WORKER_NAME})", "--no-dashboard"],
                     env=pods.env({"HOME": pods.SCRATCH["mountPath"]}),
-                    resources=pods.resources("1", "1Gi"),
+                    resources=pods.disk(pods.resources("1", "1Gi"), usual=2**28, most=2**29),
                     volumeMounts=[pods.SCRATCH],
                 )
             ],

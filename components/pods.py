@@ -104,6 +104,19 @@ def resources(cpu: str, memory: str) -> Spec:
     return {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}}
 
 
+def disk(resources: Spec, *, usual: int, most: int) -> Spec:
+    """`resources` of a container that writes to its node's disk: bytes that it always takes, and beyond which its pod is
+    evicted."""
+    sizes = {"requests": usual, "limits": most}
+    return {part: resources[part] | {"ephemeral-storage": size(number)} for part, number in sizes.items()}
+
+
+def size(number: int) -> str:
+    """Bytes as Kubernetes itself writes them, so that no refresh sees a difference, and no less: "4Gi", "4352Mi"."""
+    mebi = -(-number // 2**20)
+    return f"{mebi // 1024}Gi" if mebi and mebi % 1024 == 0 else f"{mebi}Mi" if mebi else "0"
+
+
 def http_probe(path: str, port: int, *, period_s: int, failures: int) -> Spec:
     """A probe that gives up after `period_s` times `failures`."""
     return {"httpGet": {"path": path, "port": port}, "periodSeconds": period_s, "failureThreshold": failures}

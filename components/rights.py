@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes.rbac.v1 import Role, RoleBinding
 
 from components.base import Component, Place
+from components.controller import Controller
 from components.objects import metadata
 from isthmus import names
 from isthmus.rights import RULES
@@ -34,13 +35,22 @@ class Rights(Component, kind="Rights"):
                 {"api_groups": list(rule.api_groups), "resources": list(rule.resources), "verbs": list(rule.verbs)}
                 for rule in RULES
             ],
-            opts=self.child_opts(),
+            opts=self._formerly(name, opts),
         )
         RoleBinding(
             f"{name}-controller",
             metadata=own,
             role_ref={"api_group": RBAC, "kind": "Role", "name": names.CONTROLLER},
             subjects=[{"kind": "ServiceAccount", "name": names.CONTROLLER, "namespace": names.SYSTEM_NAMESPACE}],
-            opts=self.child_opts(after=[role]),
+            opts=pulumi.ResourceOptions.merge(self.child_opts(after=[role]), self._formerly(name, opts)),
         )
         self.register_outputs({})
+
+    def _formerly(self, name: str, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+        """They were children of the controller, in 0.1.0."""
+        if opts is None or opts.parent is None:
+            return self.child_opts()
+        controller = pulumi.create_urn(name, Controller.token, parent=opts.parent)
+        return pulumi.ResourceOptions.merge(
+            self.child_opts(), pulumi.ResourceOptions(aliases=[pulumi.Alias(parent=controller)])
+        )

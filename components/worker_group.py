@@ -215,9 +215,8 @@ def _spill(args: WorkerGroupArgs) -> int:
 
 def _resources(args: WorkerGroupArgs) -> Spec:
     """Of its disk a worker requests only what it always uses: it spills when it must, which is rarely."""
-    disk = {"requests": budgets.size(SPARE_DISK), "limits": budgets.size(_spill(args) + SPARE_DISK)}
     memory = pods.resources(args["cpu"], args["memory"])
-    return {part: memory[part] | {"ephemeral-storage": size} for part, size in disk.items()}
+    return pods.disk(memory, usual=SPARE_DISK, most=_spill(args) + SPARE_DISK)
 
 
 def _metadata(args: WorkerGroupArgs) -> Spec:
@@ -240,7 +239,7 @@ def _pod(args: WorkerGroupArgs) -> Spec:
         priority=pods.worker(args),
         containers=[_worker(args)],
         sidecars=[pods.tunnel_sidecar(args["tunnel_image"], seated=True)],
-        volumes=[pods.python_volume(args["cluster"]), pods.scratch_volume(budgets.size(_spill(args))), *volumes],
+        volumes=[pods.python_volume(args["cluster"]), pods.scratch_volume(pods.size(_spill(args))), *volumes],
         grace_s=names.DASK_GRACE_S,
     ) | {"subdomain": names.workers_service(args["cluster"])}
 

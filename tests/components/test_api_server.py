@@ -23,7 +23,7 @@ APPLY = ("apply", "--server-side", "--force-conflicts", "--warnings-as-errors", 
 def server() -> Iterator[ApiServer]:
     with api_server() as running:
         for stack in STACKS:
-            first = [manifest for manifest in manifests(stack) if manifest["kind"] in FIRST]
+            first = [*handed_over(stack), *(each for each in manifests(stack) if each["kind"] in FIRST)]
             for kind in FIRST:
                 running.kubectl(*APPLY, given=[manifest for manifest in first if manifest["kind"] == kind])
         running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
@@ -32,6 +32,16 @@ def server() -> Iterator[ApiServer]:
 
 def manifests(stack: str) -> list[dict[str, Any]]:
     return [manifest for site in environment(stack).sites for manifest in graph(stack).manifests(site.name)]
+
+
+def handed_over(stack: str) -> list[dict[str, Any]]:
+    """The namespaces that a site's operator made."""
+    restricted = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": site.namespace, "labels": restricted}}
+        for site in environment(stack).sites
+        if not site.install.namespaces
+    ]
 
 
 def seated(template: Any, slot: int, worker: str) -> dict[str, Any]:
@@ -81,16 +91,19 @@ def asked(stack: str, site: str) -> list[dict[str, Any]]:
 
 
 def with_quotas_of(server: ApiServer, stack: str, site: str) -> None:
-    """The sites of a stack meet in one namespace of this server: from now on it has the quotas of that one."""
-    quotas = {
-        manifest["metadata"]["name"]: manifest
+    """Sites of a stack meet in one namespace of this server: from now on it has the quotas of that one."""
+    namespace = environment(stack).site(site).namespace
+    quotas = [
+        manifest
         for manifest in graph(stack).manifests(site)
-        if manifest["kind"] == "ResourceQuota" and manifest["metadata"]["namespace"] == names.namespace(stack)
-    }
-    server.kubectl(*APPLY, given=list(quotas.values()))
+        if manifest["kind"] == "ResourceQuota" and manifest["metadata"]["namespace"] == namespace
+    ]
+    if not quotas:
+        return
+    server.kubectl(*APPLY, given=quotas)
 
     def counted() -> bool:
-        found = server.get("-n", names.namespace(stack), "resourcequotas")["items"]
+        found = server.get("-n", namespace, "resourcequotas")["items"]
         return all(each.get("status", {}).get("hard") == each["spec"]["hard"] for each in found)
 
     until("the server has counted what there is of each quota", counted)
@@ -102,7 +115,7 @@ def with_quotas_of(server: ApiServer, stack: str, site: str) -> None:
 def test_a_namespace_takes_the_pods_that_the_controller_makes(server: ApiServer, stack: str, site: str) -> None:
     with_quotas_of(server, stack, site)
     pods = asked(stack, site)
-    namespace = names.namespace(stack)
+    namespace = environment(stack).site(site).namespace
 
     for pod in pods:
         told = server.kubectl("create", "--dry-run=server", "-n", namespace, "-o", "name", "-f", "-", given=pod)

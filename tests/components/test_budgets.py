@@ -19,6 +19,13 @@ QUOTA = "kubernetes:core/v1:ResourceQuota"
 LIMITS = "kubernetes:core/v1:LimitRange"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 
+
+def with_classes(stack: str) -> list[str]:
+    """The sites in whose Kubernetes the stack makes its classes."""
+    configured = environment(stack)
+    return [site.name for site in configured.sites if any(each.install.crds for each in configured.sharing(site))]
+
+
 every_stack = pytest.mark.parametrize("stack", STACKS)
 
 
@@ -81,7 +88,7 @@ def test_every_namespace_of_ours_says_how_much_it_may_take(stack: str) -> None:
 def test_workers_in_every_slot_are_exactly_what_their_quota_allows(stack: str) -> None:
     """Less would stop a legal scale-up, more would be no quota."""
     recorded = graph(stack)
-    for site in environment(stack).sites:
+    for site in (site for site in environment(stack).sites if site.install.namespaces):
         hard = recorded.named(QUOTA, f"{site.name}-quota-workers").inputs["spec"]["hard"]
         groups = [
             (node.inputs["spec"]["slots"]["count"], spec)
@@ -98,7 +105,7 @@ def test_workers_in_every_slot_are_exactly_what_their_quota_allows(stack: str) -
 def test_gateway_and_scheduler_fit_twice_into_their_quota(stack: str) -> None:
     """On a node that is lost a pod is there for minutes after its successor has started elsewhere."""
     recorded = graph(stack)
-    for site in environment(stack).sites:
+    for site in (site for site in environment(stack).sites if site.install.namespaces):
         hard = recorded.named(QUOTA, f"{site.name}-quota-core").inputs["spec"]["hard"]
         core = [
             spec
@@ -126,18 +133,16 @@ def test_a_quota_on_what_pods_request_counts_one_class_only(stack: str) -> None:
 
 @every_stack
 def test_every_pod_names_its_class_and_waits_until_it_is_there(stack: str) -> None:
-    recorded = graph(stack)
+    recorded, configured = graph(stack), environment(stack)
     for node, _, spec in pods(stack):
+        site = recorded[node.provider].name
+        sharing = [each.name for each in configured.sharing(configured.site(site))]
+        classes = {made.urn for made in recorded.of_type(CLASS) if recorded[made.provider].name in sharing}
         expected = "isthmus-worker" if node.type == GROUP else "isthmus-core"
-        classes = {
-            made.inputs["metadata"]["name"]: made.urn
-            for made in recorded.of_type(CLASS)
-            if made.provider == node.provider
-        }
 
-        assert spec["priorityClassName"] == expected, node.name
-        assert set(classes.values()) <= set(node.dependencies), node.name
-        assert classes.keys() == {"isthmus-core", "isthmus-worker"}
+        assert spec.get("priorityClassName") == (expected if site in with_classes(stack) else None), node.name
+        assert classes <= set(node.dependencies), node.name
+        assert len(classes) == (2 if site in with_classes(stack) else 0)
 
 
 def test_workers_give_way_to_a_gateway_and_nobody_elses_pod_does() -> None:

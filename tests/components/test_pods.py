@@ -61,7 +61,7 @@ def test_every_container_states_what_it_needs(stack: str) -> None:
     for where, spec in pod_specs(stack):
         for container in containers(spec):
             # Whatever writes more than a little says how much.
-            disk = {"ephemeral-storage"} if where.endswith("group worker") and container["name"] == "worker" else set()
+            disk = {"ephemeral-storage"} if where.endswith(" worker") and container["name"] == "worker" else set()
             assert set(container["resources"]["requests"]) == {"cpu", "memory"} | disk, where
             assert set(container["resources"]["limits"]) == {"memory"} | disk, where
         for volume in spec["volumes"]:
@@ -86,7 +86,7 @@ def test_mounts_probes_and_variables_of_a_pod_are_consistent(stack: str) -> None
 def test_only_the_controller_has_a_token(stack: str) -> None:
     with_token = {where for where, spec in pod_specs(stack) if spec["automountServiceAccountToken"]}
 
-    assert with_token == {f"{site.name}-controller" for site in environment(stack).sites}
+    assert with_token == {f"{site.name}-controller" for site in environment(stack).sites if site.install.controller}
 
 
 @every_stack

@@ -24,6 +24,12 @@ def site_of(recorded: Graph, node: Node) -> str:
     return next(above.name for above in recorded.ancestors(node) if above.type == "isthmus:index:Site")
 
 
+def owner(stack: str, site: str) -> str:
+    """The site that stands for a Kubernetes: the first of those that share it, which installs what all need."""
+    configured = environment(stack)
+    return configured.sharing(configured.site(site))[0].name
+
+
 def short(urns: tuple[str, ...]) -> set[str]:
     """Type and name of each URN, without its ancestors."""
     return {urn.rsplit("$", 1)[-1].rsplit("::", 2)[-2].rsplit("$")[-1] + "::" + urn.rsplit("::", 1)[-1] for urn in urns}
@@ -95,16 +101,21 @@ def test_no_two_objects_of_a_site_have_one_name(stack: str) -> None:
 @both
 def test_whatever_lies_in_a_namespace_waits_for_it(stack: str) -> None:
     recorded = graph(stack)
-    namespaces = {(node.provider, node.inputs["metadata"]["name"]): node.urn for node in recorded.of_type(NAMESPACE)}
+    namespaces = {
+        (owner(stack, site_of(recorded, node)), node.inputs["metadata"]["name"]): node.urn
+        for node in recorded.of_type(NAMESPACE)
+    }
+    inside = [node for node in recorded.nodes if node.is_kubernetes and node.inputs["metadata"].get("namespace")]
+    there = {
+        node.urn: namespaces.get((owner(stack, site_of(recorded, node)), node.inputs["metadata"]["namespace"]))
+        for node in inside
+    }
 
-    early = [
-        node.urn
-        for node in recorded.nodes
-        if node.is_kubernetes and (home := node.inputs["metadata"].get("namespace"))
-        if namespaces[node.provider, home] not in node.dependencies
-    ]
-
-    assert early == []
+    assert [node.urn for node in inside if there[node.urn] and there[node.urn] not in node.dependencies] == []
+    # Without one: its operator made it.
+    assert {site_of(recorded, node) for node in inside if not there[node.urn]} == {
+        site.name for site in environment(stack).sites if not site.install.namespaces
+    }
 
 
 @both
@@ -114,12 +125,15 @@ def test_custom_resources_wait_for_their_kind_and_for_the_controller(stack: str)
 
     for node in customs:
         site = site_of(recorded, node)
-        assert {
-            f"{CRD}::{site}-daskclusters",
-            f"{CRD}::{site}-daskworkergroups",
-            f"kubernetes:apps/v1:Deployment::{site}-controller",
+        first = owner(stack, site)
+        expected = {
+            f"{CRD}::{first}-daskclusters",
+            f"{CRD}::{first}-daskworkergroups",
+            f"kubernetes:apps/v1:Deployment::{first}-controller",
             f"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding::{site}-controller",
-        } <= short(node.dependencies), node.urn
+        }
+        installed = environment(stack).site(first).install.controller
+        assert (expected if installed else set()) <= short(node.dependencies), node.urn
 
     pools = {name for site in environment(stack).sites for name in site.pools}
     assert {node.name for node in customs} == {f"{environment(stack).scheduler.site}-cluster"} | {
@@ -150,8 +164,10 @@ def test_what_cannot_be_made_again_is_kept_where_the_stack_says_so(stack: str) -
     precious = {node.urn for token in (CRD, NAMESPACE, CLAIM, SEED) for node in recorded.of_type(token)}
 
     assert kept == (precious if environment(stack).protect else set())
+    installs = [site.install for site in environment(stack).sites]
+    namespaces = sum(each.namespaces + (each.namespaces and each.controller) for each in installs)
     claims = sum(len(site.claims) for site in environment(stack).sites)
-    assert len(precious) == 4 * len(environment(stack).sites) + claims + 1
+    assert len(precious) == 2 * sum(each.crds for each in installs) + namespaces + claims + 1
 
 
 @both
@@ -199,11 +215,14 @@ def test_outputs_tell_the_way_to_the_scheduler_and_no_secret(stack: str) -> None
     sites = [site.name for site in configured.sites]
 
     assert recorded.export_secrets == ()
-    assert recorded.exports["schedulers"] == dict.fromkeys(
-        sites, f"tcp://{configured.cluster}-scheduler.isthmus-{stack}.svc:8786"
-    )
+    assert recorded.exports["schedulers"] == {
+        site.name: f"tcp://{configured.cluster}-scheduler.{site.namespace}.svc:8786" for site in configured.sites
+    }
     assert recorded.exports["prefix"] == str(configured.prefix)
-    assert recorded.exports["namespaces"] == {site: ["isthmus-system", f"isthmus-{stack}"] for site in sites}
+    assert recorded.exports["namespaces"] == {
+        site.name: [*(["isthmus-system"] if site.install.controller else []), site.namespace]
+        for site in configured.sites
+    }
     assert {name: len(key) for name, key in recorded.exports["publicKeys"].items()} == dict.fromkeys(sites, 44)
 
 

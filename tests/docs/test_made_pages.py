@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from isthmus.environment.reference import allowed, page
+from tests.docs import reachability
 from tests.docs.commands import CHECKOUT
 from tests.docs.pictures import FOLDER, PICTURES
 
@@ -55,3 +56,7 @@ def test_every_key_of_our_own_stack_files_is_on_the_page(env: str) -> None:
 def test_a_field_that_the_page_has_no_words_for_is_an_error_and_no_gap() -> None:
     with pytest.raises(ValueError, match="no words"):
         allowed({"type": "null", "description": "nothing"})
+
+
+def test_the_page_of_reachability_is_what_the_policies_say() -> None:
+    assert reachability.PAGE.read_text() == reachability.page()
