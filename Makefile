@@ -52,6 +52,7 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/python -m policy.reference > docs/reference/rules.md
 	$(BIN)/python -m isthmus.environment.reference > docs/reference/stack-files.md
 	for kind in stack site; do $(BIN)/python -m isthmus config schema $$kind > stacks/schema/$$kind.json; done
+	$(BIN)/python -m tests.docs.reachability
 	$(BIN)/python -m tests.docs.pictures
 	git diff --stat tests docs stacks/schema
 
