@@ -72,7 +72,7 @@ def widened(rows: Sequence[Resource]) -> Iterator[Danger]:
 def _grants(rows: Sequence[Resource], side: Side) -> Grants:
     """Subject and namespace -> rights. A role that nobody is bound to here may be bound by somebody else."""
     roles, bindings = _of(rows, _ROLES, side), _of(rows, _BINDINGS, side)
-    rights = {(row.site, row.kind, *_named(body)): _rights(body) for row, body in roles}
+    rights = {_key(row, body): _rights(body) for row, body in roles}
     grants: dict[Holder, set[Right]] = defaultdict(set)
     bound = set()
     for row, body in bindings:
@@ -81,7 +81,7 @@ def _grants(rows: Sequence[Resource], side: Side) -> Grants:
         kind, name = str(reference.get("kind")), str(reference.get("name"))
         role = (row.site, kind, namespace if kind == "Role" else "", name)
         bound.add(role)
-        given = rights.get(role, frozenset((Right("", f"what {kind} {name} allows", "", "any"),)))
+        given = rights.get(role, frozenset((Right("", f"{kind} {name} allows", "", "whatever"),)))
         for subject in listed(body.get("subjects")):
             grants[Holder(row.site, _subject(subject, namespace), namespace)] |= given
     for role in rights.keys() - bound:
@@ -93,6 +93,11 @@ def _grants(rows: Sequence[Resource], side: Side) -> Grants:
 def _of(rows: Sequence[Resource], kinds: Collection[str], side: Side) -> list[tuple[Resource, Mapping[str, Json]]]:
     bodies = ((row, row.old if side == "old" else row.new) for row in rows if row.kind in kinds)
     return [(row, body) for row, body in bodies if isinstance(body, dict) and row.node.is_kubernetes]
+
+
+def _key(row: Resource, body: Mapping[str, Json]) -> tuple[str, str, str, str]:
+    namespace, name = _named(body)
+    return row.site, row.kind, namespace if row.kind == "Role" else "", name
 
 
 def _named(body: Mapping[str, Json]) -> tuple[str, str]:
@@ -109,7 +114,7 @@ def _rights(body: Mapping[str, Json]) -> frozenset[Right]:
         places = product(listed(rule.get("apiGroups")), listed(rule.get("resources")), names, verbs)
         found |= {Right(str(group), str(kind), str(name), str(verb)) for group, kind, name, verb in places}
     if body.get("aggregationRule"):
-        found.add(Right("", f"what is aggregated by {body['aggregationRule']}", "", "any"))
+        found.add(Right("", f"is aggregated by {body['aggregationRule']}", "", "whatever"))
     return frozenset(found)
 
 
