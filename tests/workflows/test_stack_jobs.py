@@ -1,6 +1,7 @@
 """The jobs on a real stack, step by step: real CLI, real policies, a real API server, a state in a folder."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from isthmus import names as contract
 from tests.controller.admin import Admin
+from tests.docs.commands import commands
 from tests.engine.pods import pods_run
 from tests.local_api import ApiServer
 from tests.workflows.conftest import clone
@@ -52,12 +54,16 @@ class Place:
         assert [secret for secret in secrets if secret in str(ran)] == []
         return ran
 
-    def pulumi(self, *arguments: str) -> None:
-        """What a person types once."""
-        env = {**self._env, "PULUMI_BACKEND_URL": self.backend, "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE}
-        subprocess.run(
-            ["pulumi", "--non-interactive", *arguments], cwd=self.root, env=env, check=True, capture_output=True
-        )
+    def typed(self, command: str) -> "subprocess.CompletedProcess[str]":
+        """What a person types who has state, passphrase and kubeconfig, with `.venv` activated."""
+        env = {
+            **self._env,
+            "PATH": f"{self.root}/.venv/bin{os.pathsep}{self._env['PATH']}",
+            "PULUMI_BACKEND_URL": self.backend,
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "KUBECONFIG": str(self.server.kubeconfig),
+        }
+        return subprocess.run(["bash", "-c", command], cwd=self.root, env=env, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +84,7 @@ def place(server: ApiServer, equipped: dict[str, str], tmp_path_factory: pytest.
     _write(root / "stacks/Pulumi.staging.yaml", {"config": config})
     with github() as repository, pods_run(Admin(server), (contract.SYSTEM_NAMESPACE, NAMESPACE)):
         made = Place(root, equipped, server, repository)
-        made.pulumi("stack", "init", "staging")
+        made.typed("pulumi --non-interactive stack init staging").check_returncode()
         yield made
 
 
@@ -116,6 +122,14 @@ def test_a_cluster_that_is_as_the_stack_says_is_no_news(place: Place) -> None:
     assert (ran.failed, ran.done) == ("", names("drift.yml", "drift")), ran.said
     assert ran.said["Tell"] == "staging: as the stack says\n"
     assert place.repository.issues == []
+
+
+@pytest.mark.parametrize("command", commands("docs/guides/preview-in-ci.md"))
+def test_what_the_guide_says_can_be_typed(place: Place, command: str) -> None:
+    done = place.typed(command)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
 
 
 def test_what_somebody_changed_by_hand_opens_an_issue_and_fails(place: Place) -> None:
