@@ -1,5 +1,6 @@
 """Rules as pulumi-policy wants them: the one place where both are known."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pulumi_policy import (
@@ -16,11 +17,16 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from policy.judge import message
 from policy.plain import plain
-from policy.record import Finding, Provider, Resource, ResourceRule, Rule, StackRule
+from policy.record import Provider, Resource, ResourceRule, Rule, StackRule
 from policy.rules import RULES
+from policy.settings import of_rule
+from policy.stack import Stack
 
 NAME: Final = "isthmus"
+#: The root of every stack: there is exactly one.
+STACK: Final = "pulumi:pulumi:Stack"
 
 
 def serve() -> None:
@@ -33,13 +39,10 @@ def policies() -> list[Policy]:
     return [_of_resource(rule) if isinstance(rule, ResourceRule) else _of_stack(rule) for rule in RULES]
 
 
-def message(rule: Rule, finding: Finding) -> str:
-    """What a person reads below the rule's title."""
-    return f"{finding.where} {finding.problem}. {rule.fix}"
-
-
 def _of_resource(rule: ResourceRule) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if args.resource_type == STACK:
+            _refuse(rule, args.get_config(), report)
         for finding in rule.violations(_resource(args), args.get_config()):
             report(message(rule, finding), None)
 
@@ -48,10 +51,18 @@ def _of_resource(rule: ResourceRule) -> Policy:
 
 def _of_stack(rule: StackRule) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for finding in rule.violations([_resource(one) for one in args.resources], args.get_config()):
+        _refuse(rule, args.get_config(), report)
+        stack = Stack(_resource(one) for one in args.resources)
+        for finding in rule.violations(stack, args.get_config()):
             report(message(rule, finding), finding.urn or None)
 
     return StackValidationPolicy(validate=validate, **_record(rule))
+
+
+def _refuse(rule: Rule, settings: Mapping[str, Any], report: ReportViolation) -> None:
+    """The engine checks the types of settings and passes on what it does not know."""
+    for mistake in of_rule(rule, settings):
+        report(mistake, None)
 
 
 def _record(rule: Rule) -> dict[str, Any]:
@@ -70,10 +81,18 @@ def _schema(rule: Rule) -> PolicyConfigSchema | None:
         return None
     return PolicyConfigSchema(
         properties={
-            name: {"type": "boolean", "default": setting.default, "description": setting.meaning}
+            name: {**_type(setting.default), "default": _plain(setting.default), "description": setting.meaning}
             for name, setting in rule.settings.items()
         }
     )
+
+
+def _plain(default: bool | tuple[str, ...]) -> bool | list[str]:
+    return default if isinstance(default, bool) else list(default)
+
+
+def _type(default: bool | tuple[str, ...]) -> dict[str, Any]:
+    return {"type": "boolean"} if isinstance(default, bool) else {"type": "array", "items": {"type": "string"}}
 
 
 def _resource(args: ResourceValidationArgs | PolicyResource) -> Resource:

@@ -2,26 +2,30 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from isthmus import names
 from policy.plain import UNKNOWN, at, elements
 from policy.record import Finding, Resource, not_known
 
-#: Where the kinds that always hold a pod keep its spec. Kinds that are not here are searched for anything like a pod.
-SPECS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "Pod": (("spec",),),
-    "PodTemplate": (("template", "spec"),),
+Path: TypeAlias = tuple[str, ...]
+
+_DASK: Final = f"kubernetes:{names.API_VERSION}:"
+#: Where the kinds that always hold a pod keep its template. Kinds that are not here are searched for anything like one.
+TEMPLATES: Final[Mapping[str, tuple[Path, ...]]] = {
+    "Pod": ((),),
+    "PodTemplate": (("template",),),
     **dict.fromkeys(
         ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job"),
-        (("spec", "template", "spec"),),
+        (("spec", "template"),),
     ),
-    "CronJob": (("spec", "jobTemplate", "spec", "template", "spec"),),
-    "DaskCluster": (("spec", "worker", "spec"), ("spec", "scheduler", "spec")),
-    "DaskWorkerGroup": (("spec", "worker", "spec"),),
+    "CronJob": (("spec", "jobTemplate", "spec", "template"),),
+    "DaskCluster": (("spec", "worker"), ("spec", "scheduler")),
+    "DaskWorkerGroup": (("spec", "worker"),),
     "DaskJob": (
-        ("spec", "job", "spec"),
-        ("spec", "cluster", "spec", "worker", "spec"),
-        ("spec", "cluster", "spec", "scheduler", "spec"),
+        ("spec", "job"),
+        ("spec", "cluster", "spec", "worker"),
+        ("spec", "cluster", "spec", "scheduler"),
     ),
 }
 CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
@@ -34,7 +38,20 @@ class Container:
     where: str
     fields: Any
     """A mapping, if the object is a right one."""
-    ephemeral: bool = False
+    sort: str = "containers"
+    """The list that it is in."""
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether somebody put it into a running pod, to look around."""
+        return self.sort == "ephemeralContainers"
+
+    @property
+    def stays(self) -> bool:
+        """Whether it runs as long as its pod: an ordinary one, or a native sidecar."""
+        return self.sort == "containers" or (
+            self.sort == "initContainers" and at(self.fields, "restartPolicy") == "Always"
+        )
 
 
 @dataclass(frozen=True)
@@ -45,6 +62,18 @@ class Pod:
     """Path of the spec in the resource, e.g. `spec.template.spec`."""
     spec: Any
     """A mapping, UNKNOWN, or None where there should be one."""
+    labels: Any
+    """What the running pod will carry, so far as it is known: a mapping or UNKNOWN; the controller's labels too."""
+
+    @property
+    def role(self) -> object:
+        """`gateway`, `controller`, or what else of ours it is; None, or UNKNOWN."""
+        return at(self.labels, names.LABEL_ROLE)
+
+    @property
+    def component(self) -> object:
+        """`scheduler` or `worker`, of a Dask cluster; None, or UNKNOWN."""
+        return at(self.labels, names.LABEL_COMPONENT)
 
     @property
     def containers(self) -> Iterator[Container]:
@@ -52,7 +81,7 @@ class Pod:
         for sort in CONTAINERS:
             for where, fields in elements(at(self.spec, sort), f"{self.where}.{sort}"):
                 if fields is not UNKNOWN:
-                    yield Container(where, fields, ephemeral=sort == "ephemeralContainers")
+                    yield Container(where, fields, sort)
 
     @property
     def volumes(self) -> Iterator[tuple[str, Any]]:
@@ -78,13 +107,21 @@ class Pod:
                     yield not_known(path)
 
 
-def pods_of(resource: Resource) -> Iterator[Pod]:
+def pods_of(resource: Resource) -> tuple[Pod, ...]:
     """Every pod inside a resource."""
+    if "pods" not in resource.memo:
+        resource.memo["pods"] = tuple(_pods_of(resource))
+    found: tuple[Pod, ...] = resource.memo["pods"]
+    return found
+
+
+def _pods_of(resource: Resource) -> Iterator[Pod]:
     if not resource.is_kubernetes or resource.kind == "CustomResourceDefinition":
         return
-    if paths := SPECS.get(resource.kind):
+    if paths := TEMPLATES.get(resource.kind):
         for path in paths:
-            yield Pod(".".join(path), at(resource.props, *path))
+            spec = ".".join((*path, "spec"))
+            yield Pod(spec, at(resource.props, *path, "spec"), _labels(resource, path))
     else:
         yield from _search(resource.props, "")
 
@@ -94,10 +131,35 @@ def _search(value: Any, where: str) -> Iterator[Pod]:
     if isinstance(value, Mapping):
         found = value.get("containers")
         if isinstance(found, list) or found is UNKNOWN:
-            yield Pod(where, value)
+            yield Pod(where, value, UNKNOWN)  # whoever makes it may label it as he likes
             return
         for key, inner in value.items():
             yield from _search(inner, f"{where}.{key}" if where else key)
     elif isinstance(value, list):
         for path, inner in elements(value, where):
             yield from _search(inner, path)
+
+
+def _labels(resource: Resource, path: Path) -> Any:
+    """Of a custom resource: its own, over them those of the part, over them the controller's (docs/contract)."""
+    stated = at(resource.props, *path, "metadata", "labels")
+    if not resource.type.startswith(_DASK):
+        return {} if stated is None else stated
+    parts = (at(resource.props, "metadata", "labels"), stated, _reserved(resource, path[-1]))
+    merged: dict[str, Any] = {}
+    for part in parts:
+        if part is UNKNOWN:
+            return UNKNOWN
+        merged |= part if isinstance(part, Mapping) else {}
+    return merged
+
+
+def _reserved(resource: Resource, part: str) -> dict[str, Any]:
+    """The labels that the controller puts over all others (the Dask operator's contract)."""
+    name = at(resource.props, "metadata", "name")
+    if resource.kind == "DaskWorkerGroup":
+        cluster, group = at(resource.props, "spec", "cluster"), name
+    else:
+        cluster, group = name, names.default_group(name) if isinstance(name, str) else name
+    labels = {names.LABEL_CLUSTER: cluster, names.LABEL_COMPONENT: part}
+    return labels | ({names.LABEL_WORKER_GROUP: group} if part == "worker" else {})

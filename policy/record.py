@@ -1,12 +1,15 @@
 """A rule: one record that says what must hold and why, and one pure check over plain data."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from isthmus import names
 from policy.plain import at
+
+if TYPE_CHECKING:
+    from policy.stack import Stack
 
 Settings: TypeAlias = Mapping[str, Any]
 
@@ -38,6 +41,8 @@ class Resource:
     urn: str = ""
     protect: bool = False
     provider: Provider | None = None
+    memo: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been worked out of the resource: many rules ask for the same."""
 
     @property
     def kind(self) -> str:
@@ -107,8 +112,15 @@ class Severity(Enum):
 class Setting:
     """Something that an environment may choose, in `policy/config.<env>.json`."""
 
-    default: bool
+    default: bool | tuple[str, ...]
+    """Its type is the setting's: true or false, or a list of texts."""
     meaning: str
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is of the setting's type."""
+        if isinstance(self.default, bool):
+            return isinstance(value, bool)
+        return isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +164,8 @@ class ResourceRule(Rule):
 class StackRule(Rule):
     """A rule about how the resources of a stack fit together: judged when all of them are registered."""
 
-    check: Callable[[Sequence[Resource], Settings], Iterator[Finding]]
+    check: Callable[["Stack", Settings], Iterator[Finding]]
 
-    def violations(self, resources: Sequence[Resource], settings: Settings) -> list[Finding]:
+    def violations(self, stack: "Stack", settings: Settings) -> list[Finding]:
         """Where the rule does not hold for a stack; each finding names its resource."""
-        return list(self.judged(self.check(resources, self.with_defaults(settings))))
+        return list(self.judged(self.check(stack, self.with_defaults(settings))))

@@ -1,5 +1,6 @@
 """The rules as a page for people: `python -m policy.reference > docs/reference/rules.md`."""
 
+import json
 import sys
 from collections.abc import Iterator
 from typing import Final
@@ -38,7 +39,7 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"- Judges: {scope}"
     yield f"- A value that is not known yet {rule.unknown.value}"
     for name, setting in rule.settings.items():
-        default = "true" if setting.default else "false"
+        default = json.dumps(setting.default)
         yield f'- Setting: `{{"{rule.name}": {{"{name}": ...}}}}`, {setting.meaning}; default {default}'
     yield f"- Standard: {rule.standard}"
     if rule.limits:

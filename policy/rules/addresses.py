@@ -9,6 +9,7 @@ from isthmus import names
 from policy.plain import UNKNOWN, at
 from policy.record import Finding, Resource, Settings, Severity, StackRule, Unknown, not_known
 from policy.rules.keys import tunnel_texts
+from policy.stack import Stack
 
 FIELDS: Final = ("first", "count", "addressPrefix", "secretPrefix")
 
@@ -23,19 +24,18 @@ class Seats:
     secret_prefix: str
 
 
-def check_addresses(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+def check_addresses(stack: Stack, _: Settings) -> Iterator[Finding]:
     groups: list[Seats] = []
-    for resource in resources:
-        if resource.is_kubernetes and resource.kind == "DaskWorkerGroup":
-            seats = _seats(resource)
-            if isinstance(seats, Finding):
-                yield seats
-            elif seats is not None:
-                groups.append(seats)
+    for resource in stack.of("DaskWorkerGroup"):
+        seats = _seats(resource)
+        if isinstance(seats, Finding):
+            yield seats
+        elif seats is not None:
+            groups.append(seats)
     yield from _shared_slots(groups)
     yield from _shared_prefixes(groups)
-    yield from _missing_secrets(groups, resources)
-    yield from _shared_addresses(resources)
+    yield from _missing_secrets(groups, stack)
+    yield from _shared_addresses(stack)
 
 
 def _seats(group: Resource) -> Seats | Finding | None:
@@ -72,18 +72,17 @@ def _shared_prefixes(groups: Sequence[Seats]) -> Iterator[Finding]:
             yield Finding("spec.slots.addressPrefix", "is a second one of its site", seats.group.urn)
 
 
-def _missing_secrets(groups: Sequence[Seats], resources: Sequence[Resource]) -> Iterator[Finding]:
-    there = {secret.place for secret in resources if secret.is_kubernetes and secret.kind == "Secret"}
+def _missing_secrets(groups: Sequence[Seats], stack: Stack) -> Iterator[Finding]:
     for seats in groups:
-        wanted = {(seats.group.world, seats.group.namespace, f"{seats.secret_prefix}{slot}") for slot in seats.slots}
-        if missing := len(wanted - there):
+        wanted = {(*stack.where(seats.group), f"{seats.secret_prefix}{slot}") for slot in seats.slots}
+        if missing := len(wanted - stack.named("Secret").keys()):
             yield Finding("spec.slots", f"has {missing} slots without a Secret", seats.group.urn)
 
 
-def _shared_addresses(resources: Sequence[Resource]) -> Iterator[Finding]:
+def _shared_addresses(stack: Stack) -> Iterator[Finding]:
     """Compared as text that only this function sees: a configuration holds keys, and no message repeats any of it."""
     taken: dict[object, str] = {}
-    for secret, text in tunnel_texts(resources):
+    for secret, text in tunnel_texts(stack.of("Secret")):
         if text is UNKNOWN:
             yield not_known(f"data.{names.TUNNEL_CONFIG_KEY}", secret.urn)
             continue

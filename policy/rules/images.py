@@ -9,6 +9,7 @@ from policy.pods import pods_of
 from policy.record import Finding, Resource, ResourceRule, Setting, Settings, Unknown, not_known
 
 VERSION_TAGS: Final = "versionTags"
+REGISTRIES: Final = "registries"
 
 _DIGEST: Final = re.compile(r"@sha256:[0-9a-f]{64}\Z")
 #: A tag that names one release: 0.1.0, v1.2, 2026.8.0-py3.12. Never `latest`, `stable`, `main`, `2`.
@@ -25,6 +26,8 @@ def check_images(resource: Resource, settings: Settings) -> Iterator[Finding]:
                 yield not_known(where)
             elif problem := _problem(image, version_tags=settings[VERSION_TAGS] is True):
                 yield Finding(where, problem)
+            elif settings[REGISTRIES] and not any(image.startswith(f"{one}/") for one in settings[REGISTRIES]):
+                yield Finding(where, "comes from none of the registries that are listed")
 
 
 def _problem(image: Any, *, version_tags: bool) -> str | None:
@@ -44,11 +47,14 @@ def _problem(image: Any, *, version_tags: bool) -> str | None:
 
 IMAGES: Final = ResourceRule(
     name="images",
-    title="Images are pinned: by digest, or by version tag where the environment allows it; never latest.",
+    title="Images are pinned, by digest or version tag as the environment allows, and from registries that it lists.",
     why="A tag can be moved: a worker that comes up tomorrow would run other code than its neighbours of today.",
-    fix="Write name:version@sha256:... under isthmus:images.",
-    standard="kube-linter latest-tag, checkov CKV_K8S_14 and CKV_K8S_43",
+    fix="Write name:version@sha256:... under isthmus:images; list your registry under images.registries.",
+    standard="kube-linter latest-tag, checkov CKV_K8S_14 and CKV_K8S_43, Kyverno restrict-image-registries",
     unknown=Unknown.IS_VIOLATION,
-    settings={VERSION_TAGS: Setting(False, "whether a version tag without a digest is enough")},
+    settings={
+        VERSION_TAGS: Setting(False, "whether a version tag without a digest is enough"),
+        REGISTRIES: Setting((), "registries, and folders of them, that images may come from; none listed: any"),
+    },
     check=check_images,
 )

@@ -10,6 +10,7 @@ from isthmus import names
 from policy.plain import UNKNOWN, at, elements, texts
 from policy.pods import Pod, pods_of
 from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
+from policy.stack import Stack
 
 LEAKY_SEED: Final = "random:index/randomBytes:RandomBytes"
 #: Permissions that a mounted key may have at most: owner and group may read (decimal in Kubernetes' JSON).
@@ -84,24 +85,20 @@ def _mounted_secrets(pod: Pod) -> Iterator[tuple[str, Any, list[tuple[str, Any]]
 # -- the whole stack
 
 
-def check_keys_mounted(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    keys = {secret.place for secret in resources if _holds_key(secret)}
-    for resource in resources:
-        for pod in pods_of(resource):
-            for where, name in _names_of_secrets(pod):
-                if name is UNKNOWN or resource.namespace is UNKNOWN:
-                    yield not_known(where, resource.urn)
-                elif (resource.world, resource.namespace, name) in keys and name != _own_key(resource, pod):
-                    yield Finding(where, "mounts the key of another peer", resource.urn)
+def check_keys_mounted(stack: Stack, _: Settings) -> Iterator[Finding]:
+    keys = {key for key, secret in stack.named("Secret").items() if _holds_key(secret)}
+    for placed in stack.pods:
+        resource, pod = placed.resource, placed.pod
+        for where, name in _names_of_secrets(pod):
+            if name is UNKNOWN or resource.namespace is UNKNOWN:
+                yield not_known(where, resource.urn)
+            elif (*placed.where, name) in keys and name != _own_key(resource, pod):
+                yield Finding(where, "mounts the key of another peer", resource.urn)
 
 
 def _holds_key(secret: Resource) -> bool:
     parts = [at(secret.props, part) for part in ("data", "stringData")]
-    return (
-        secret.is_kubernetes
-        and secret.kind == "Secret"
-        and any(part is UNKNOWN or (isinstance(part, dict) and names.TUNNEL_CONFIG_KEY in part) for part in parts)
-    )
+    return any(part is UNKNOWN or (isinstance(part, dict) and names.TUNNEL_CONFIG_KEY in part) for part in parts)
 
 
 def _own_key(resource: Resource, pod: Pod) -> object:
@@ -124,14 +121,12 @@ def _names_of_secrets(pod: Pod) -> Iterator[tuple[str, Any]]:
                 yield place, at(secret, "name")
 
 
-def tunnel_texts(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Any]]:
+def tunnel_texts(secrets: Sequence[Resource]) -> Iterator[tuple[Resource, Any]]:
     """Every Secret with a tunnel's configuration, and its text; UNKNOWN until the seed is known.
 
     The provider writes `stringData` as base64 into `data`, so both are read.
     """
-    for secret in resources:
-        if not secret.is_kubernetes or secret.kind != "Secret":
-            continue
+    for secret in secrets:
         written = at(secret.props, "stringData", names.TUNNEL_CONFIG_KEY)
         stored = at(secret.props, "data", names.TUNNEL_CONFIG_KEY)
         if UNKNOWN in (written, stored) and not isinstance(written, str):

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from policy.matching import matches
 from policy.plain import UNKNOWN, at
 from policy.pods import pods_of
 from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
+from policy.stack import Placed, Stack, Where
 
 ENFORCE: Final = "pod-security.kubernetes.io/enforce"
 #: Namespaces of Kubernetes itself.
-NOT_OURS: Final = (None, "default", "kube-system", "kube-public", "kube-node-lease")
+NOT_OURS: Final = ("default", "kube-system", "kube-public", "kube-node-lease")
 DIRECTIONS: Final = ("Ingress", "Egress")
 
 
@@ -23,29 +25,40 @@ def check_namespaces(resource: Resource, _: Settings) -> Iterator[Finding]:
             yield not_known(where)
         elif level != "restricted":
             yield Finding(where, "is not restricted")
-    elif any(True for _pod in pods_of(resource)):
-        if resource.namespace is UNKNOWN:
-            yield not_known("metadata.namespace")
-        elif resource.namespace in NOT_OURS:
-            yield Finding("metadata.namespace", "is not a namespace of ours")
+    elif resource.namespace is UNKNOWN:
+        yield not_known("metadata.namespace")
+    elif resource.namespace in NOT_OURS or (resource.namespace is None and pods_of(resource)):
+        yield Finding("metadata.namespace", "is not a namespace of ours")
 
 
-def check_default_deny(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
-    closed = {(policy.world, policy.namespace) for policy in resources if _closes_everything(policy)}
-    for resource in resources:
-        if not resource.is_kubernetes or resource.kind != "Namespace":
-            continue
-        name = at(resource.props, "metadata", "name")
+def check_default_deny(stack: Stack, _: Settings) -> Iterator[Finding]:
+    policies = stack.of("NetworkPolicy")
+    closed = {stack.where(policy) for policy in policies if _closes_everything(policy)}
+    for (kubernetes, name), resource in stack.namespaces.items():
         if name is UNKNOWN:
             yield not_known("metadata.name", resource.urn)
-        elif (resource.world, name) not in closed:
+        elif (kubernetes, name) not in closed:
             yield Finding("metadata.name", "has no NetworkPolicy that closes it in both directions", resource.urn)
+    by_namespace: dict[Where, list[Resource]] = {}
+    for policy in policies:
+        by_namespace.setdefault(stack.where(policy), []).append(policy)
+    for placed in stack.pods:
+        if placed.where not in stack.namespaces:  # otherwise all that is to be said was said of the namespace
+            yield from _open(placed, by_namespace.get(placed.where, []))
+
+
+def _open(placed: Placed, policies: Sequence[Resource]) -> Iterator[Finding]:
+    """The directions in which a pod of a namespace that is not the stack's is under no NetworkPolicy."""
+    selecting = [one for one in policies if matches(at(one.props, "spec", "podSelector"), placed.pod.labels)]
+    types = [kind for one in selecting for kind in at(one.props, "spec", "policyTypes") or ("Ingress",)]
+    for direction in DIRECTIONS:
+        if direction not in types:
+            said = f"are under no NetworkPolicy for {direction}, and the namespace is not the stack's to close"
+            yield Finding(placed.pod.where, said, placed.resource.urn)
 
 
 def _closes_everything(resource: Resource) -> bool:
     """Whether it is a NetworkPolicy that selects every pod, names both directions and opens neither."""
-    if not resource.is_kubernetes or resource.kind != "NetworkPolicy":
-        return False
     spec = resource.props.get("spec")
     selector, types = at(spec, "podSelector"), at(spec, "policyTypes")
     return (
@@ -56,9 +69,27 @@ def _closes_everything(resource: Resource) -> bool:
     )
 
 
+GUARDS: Final = ("ResourceQuota", "LimitRange")
+
+
+def check_quotas(stack: Stack, _: Settings) -> Iterator[Finding]:
+    for kind in GUARDS:
+        guarded = {stack.where(one) for one in stack.of(kind) if not _scoped(one)}
+        for where, namespace in stack.namespaces.items():
+            if where[1] is UNKNOWN:
+                yield not_known("metadata.name", namespace.urn)
+            elif where not in guarded:
+                yield Finding("metadata.name", f"has no {kind}", namespace.urn)
+
+
+def _scoped(quota: Resource) -> bool:
+    """Whether a quota is for some pods only, such as those of a priority class."""
+    return any(at(quota.props, "spec", part) for part in ("scopes", "scopeSelector"))
+
+
 NAMESPACES: Final = ResourceRule(
     name="namespaces",
-    title="Every namespace enforces Pod Security restricted, and nothing runs outside of one.",
+    title="Every namespace enforces Pod Security restricted, and nothing is in Kubernetes' own or in the default one.",
     why="The label is what makes the API server refuse a pod that the controller, or anybody, would make later.",
     fix=f"Label the namespace {ENFORCE}: restricted; put pods in isthmus-system or isthmus-<env>.",
     standard="Pod Security Admission; CIS Kubernetes Benchmark 5.2.1, 5.7.4",
@@ -70,11 +101,22 @@ NAMESPACES: Final = ResourceRule(
 )
 DEFAULT_DENY: Final = StackRule(
     name="default-deny",
-    title="Every namespace of the stack is closed by default, in and out.",
+    title="Every namespace of the stack is closed by default, in and out, and so is every pod outside of one.",
     why="Flows that nobody wrote down are flows that nobody watches; a data centre asks for no surprise traffic.",
     fix="Declare a NetworkPolicy with an empty podSelector, policyTypes Ingress and Egress, and no rule.",
     standard="CIS Kubernetes Benchmark 5.3.2; NSA Kubernetes Hardening Guide",
     unknown=Unknown.IS_VIOLATION,
     check=check_default_deny,
     limits="Whether the network plugin of a site obeys NetworkPolicies cannot be seen from here.",
+)
+QUOTAS: Final = StackRule(
+    name="quotas",
+    title="Every namespace of the stack has a quota for all of it, and limits for who states none.",
+    why="One loop in somebody's notebook, or in the controller, would fill the whole of a shared Kubernetes with pods.",
+    fix="Declare a ResourceQuota and a LimitRange in it.",
+    standard="Kyverno add-ns-quota",
+    unknown=Unknown.IS_VIOLATION,
+    severity=Severity.MEDIUM,
+    check=check_quotas,
+    limits="Namespaces that a site's operator made are his to limit.",
 )

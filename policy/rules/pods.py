@@ -75,14 +75,22 @@ def one_of(*values: object) -> Test:
     return lambda value: any(value is allowed or value == allowed for allowed in values)
 
 
-def no_root(value: Any) -> bool:
-    """Passes every uid but 0, and none at all: then `runAsNonRoot` decides."""
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
+#: Below it are the accounts of a Linux distribution: a file of the node's may be theirs.
+FIRST_USER: Final = 1000
+
+
+def ordinary(value: Any) -> bool:
+    """Passes the uid or gid of an ordinary user."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= FIRST_USER
+
+
+def ordinary_if_stated(value: Any) -> bool:
+    """Passes such a gid, and none at all."""
+    return value is None or ordinary(value)
 
 
 #: What holds for securityContext of pods and of containers alike.
 CONTEXT: Final[tuple[Demand, ...]] = (
-    (("runAsUser",), no_root, "is root"),
     (("seLinuxOptions", "type"), one_of(None, *SAFE_SELINUX_TYPES), "is no confined SELinux type"),
     (("seLinuxOptions", "user"), one_of(None, ""), "chooses an SELinux user"),
     (("seLinuxOptions", "role"), one_of(None, ""), "chooses an SELinux role"),
@@ -93,6 +101,7 @@ POD: Final[tuple[Demand, ...]] = (
     (("hostNetwork",), one_of(None, False), "shares the node's own"),
     (("hostPID",), one_of(None, False), "shares the node's own"),
     (("hostIPC",), one_of(None, False), "shares the node's own"),
+    (("securityContext", "fsGroup"), ordinary_if_stated, "is below 1000"),
     *((("securityContext", *path), test, problem) for path, test, problem in CONTEXT),
 )
 CONTAINER: Final[tuple[Demand, ...]] = (
@@ -111,6 +120,10 @@ PORT: Final[tuple[Demand, ...]] = ((("hostPort",), one_of(None, 0), "is a port o
 #: What a container may leave to its pod.
 INHERITED: Final[tuple[Demand, ...]] = (
     (("securityContext", "runAsNonRoot"), one_of(True), "is not true, neither here nor for the pod"),
+    *(
+        (("securityContext", part), ordinary, "is not 1000 or more, neither here nor for the pod")
+        for part in ("runAsUser", "runAsGroup")
+    ),
     (
         ("securityContext", "seccompProfile", "type"),
         one_of("RuntimeDefault"),
@@ -167,10 +180,11 @@ CAPABILITIES: Final = ResourceRule(
 )
 RESTRICTED: Final = ResourceRule(
     name="restricted",
-    title="Every pod runs as non-root under Pod Security restricted.",
+    title="Every pod runs as an ordinary user under Pod Security restricted.",
     why="Operators of a data centre let nothing else in, and the API server would refuse the pod when it is too late.",
-    fix="runAsNonRoot true, seccompProfile RuntimeDefault, allowPrivilegeEscalation false, nothing of the node's.",
-    standard=PSS,
+    fix="runAsNonRoot true, runAsUser and runAsGroup 1000 or more, seccompProfile RuntimeDefault, "
+    "allowPrivilegeEscalation false, nothing of the node's.",
+    standard=f"{PSS}; checkov CKV_K8S_40, which asks for 10000",
     unknown=Unknown.IS_VIOLATION,
     severity=Severity.CRITICAL,
     check=check_restricted,

@@ -10,6 +10,9 @@ from policy.record import Finding, Resource, ResourceRule, Settings, Severity, U
 #: A limit on CPU slows bursts and protects nobody; one on memory keeps a leak from taking the node.
 STATED: Final = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
 
+#: A worker writes to its disk what no longer fits into its memory.
+SPILLED: Final = (("requests", "ephemeral-storage"), ("limits", "ephemeral-storage"))
+
 
 def check_resources(resource: Resource, _: Settings) -> Iterator[Finding]:
     for pod in pods_of(resource):
@@ -17,7 +20,8 @@ def check_resources(resource: Resource, _: Settings) -> Iterator[Finding]:
         for container in pod.containers:
             if container.ephemeral:
                 continue  # Kubernetes forbids them resources: they live on what the pod has
-            for path in STATED:
+            spills = pod.component == "worker" and container.sort == "containers"
+            for path in (*STATED, *SPILLED) if spills else STATED:
                 value = at(container.fields, "resources", *path)
                 where = ".".join((container.where, "resources", *path))
                 if value is UNKNOWN:
@@ -28,10 +32,11 @@ def check_resources(resource: Resource, _: Settings) -> Iterator[Finding]:
 
 RESOURCES: Final = ResourceRule(
     name="resources",
-    title="Every container states its requests and its memory limit.",
-    why="Without a request workers are stacked on one node; without a limit one worker's memory is everybody's.",
-    fix="State requests.cpu, requests.memory and limits.memory.",
-    standard="kube-linter unset-cpu-requirements and unset-memory-requirements, checkov CKV_K8S_10, 12, 13",
+    title="Every container states its requests and its memory limit; a worker, which spills, its disk too.",
+    why="Without a request workers are stacked on one node; without a limit its memory or disk is everybody's.",
+    fix="State requests.cpu, requests.memory and limits.memory; of a worker both of ephemeral-storage.",
+    standard="kube-linter unset-cpu-requirements and unset-memory-requirements, checkov CKV_K8S_10, 12, 13, kube-score "
+    "container-ephemeral-storage-request-and-limit",
     unknown=Unknown.IS_VIOLATION,
     severity=Severity.MEDIUM,
     check=check_resources,

@@ -21,6 +21,9 @@ UPWARD: Final = {
     ("", "nodes/proxy"): ("get", "create"),
     ("", "secrets"): _READ,
     ("", "serviceaccounts/token"): ("create",),
+    **{("admissionregistration.k8s.io", f"{sort}webhookconfigurations"): _WRITE for sort in ("mutating", "validating")},
+    ("certificates.k8s.io", "certificatesigningrequests/approval"): ("update", "patch"),
+    ("certificates.k8s.io", "signers"): ("approve", "sign"),
 }
 #: Kubernetes' own roles that amount to everything, or to everything in a namespace.
 ALMIGHTY: Final = ("cluster-admin", "admin", "edit")
@@ -95,10 +98,10 @@ RIGHTS: Final = ResourceRule(
     title="No wildcard in a role, no way to others' rights and Secrets, no binding for everybody.",
     why="Operators of a data centre grant what they can read: a wildcard also grants what Kubernetes learns next year.",
     fix="List apiGroups, resources and verbs word by word; the controller's are in isthmus/rights.py.",
-    standard="CIS Kubernetes Benchmark 5.1.1, 5.1.2, 5.1.3, 5.1.7, 5.1.8, 5.1.13",
+    standard="CIS Kubernetes Benchmark 5.1.1, 5.1.2, 5.1.3, 5.1.7, 5.1.8, 5.1.11, 5.1.12, 5.1.13",
     unknown=Unknown.IS_VIOLATION,
     severity=Severity.CRITICAL,
     check=check_rights,
-    limits="Whoever may make pods (the controller must) can mount any Secret of that namespace and run as any of its "
-    "accounts: keep nothing else there. A role that the stack binds and does not make is judged by its name alone.",
+    limits="Who may make pods is rule `pod-makers`. A role that the stack binds and does not make is judged by its "
+    "name alone.",
 )

@@ -1,6 +1,6 @@
 """Everything of a site is made by the provider of that site."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from policy.plain import UNKNOWN, at
@@ -15,8 +15,7 @@ from policy.record import (
     Unknown,
     not_known,
 )
-
-KUBERNETES_PROVIDER: Final = "pulumi:providers:kubernetes"
+from policy.stack import PROVIDER, Stack
 
 
 def check_provider(resource: Resource, _: Settings) -> Iterator[Finding]:
@@ -33,10 +32,10 @@ def check_provider(resource: Resource, _: Settings) -> Iterator[Finding]:
         yield Finding("provider", "is another site's than the one that the object's own label names")
 
 
-def check_one_cluster_each(resources: Sequence[Resource], _: Settings) -> Iterator[Finding]:
+def check_one_cluster_each(stack: Stack, _: Settings) -> Iterator[Finding]:
     taken: dict[object, str] = {}
-    for provider in resources:
-        if provider.type != KUBERNETES_PROVIDER or Provider(provider.urn, provider.name).is_default:
+    for provider in stack.resources:
+        if provider.type != PROVIDER or Provider(provider.urn, provider.name).is_default:
             continue
         identifier = at(provider.props, "clusterIdentifier")
         if identifier is UNKNOWN:

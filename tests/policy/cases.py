@@ -105,11 +105,23 @@ def kubernetes(api: str, kind: str, name: str, provider: Provider | None = NORTH
 CONTAINER: Final = {
     "name": "main",
     "image": f"registry.example/thing:1.2.3@sha256:{'0' * 64}",
-    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    },
+    "resources": {
+        "requests": {"cpu": "1", "memory": "1Gi", "ephemeral-storage": "2Gi"},
+        "limits": {"memory": "1Gi", "ephemeral-storage": "2Gi"},
+    },
 }
 POD: Final = {
-    "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+    "securityContext": {
+        "runAsNonRoot": True,
+        "runAsUser": 1000,
+        "runAsGroup": 1000,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    },
     "initContainers": [CONTAINER | {"name": "tunnel"}],
     "containers": [CONTAINER],
     "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "forecasts"}}],

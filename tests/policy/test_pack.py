@@ -1,20 +1,26 @@
 """The pack as a whole: what the engine starts, how environments configure it, and the page that describes it."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from pulumi.runtime.proto import analyzer_pb2 as proto
 
-from policy.record import ResourceRule
+from isthmus.environment import stack_names
+from policy import settings
+from policy.judge import SettingsError, judge
+from policy.record import Resource, ResourceRule
 from policy.reference import page
 from policy.rules import RULES
 from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, changed, kubernetes
 from tests.policy.wire import PACK, in_process, served
 
 ROOT = PACK.parent
+NAMES = sorted(rule.name for rule in RULES)
 #: Spoilt in several ways at once, so that rules of both scopes and settings of two of them have something to say.
 SPOILT = (
     changed(DEPLOYMENT, f"{DEPLOYED}.containers.0.image", "isthmus.local/dask:0.1.0"),
@@ -29,16 +35,14 @@ def test_the_server_that_the_engine_starts_says_what_the_rules_say() -> None:
         said = pack.judge(SPOILT)
 
     assert said == in_process().judge(SPOILT)
-    assert sorted((row.rule, row.urn, row.level) for row in said) == sorted(
-        (rule, resource.urn, "MANDATORY")
-        for rule, resource in (
-            ("images", SPOILT[0]),
-            ("capabilities", SPOILT[1]),
-            ("namespaces", SPOILT[2]),
-            ("protection", SPOILT[2]),
-            ("default-deny", SPOILT[2]),
-        )
-    )
+    assert {row.level for row in said} == {"MANDATORY"}
+    assert sorted((row.rule, row.urn) for row in said) == sorted((row.rule, row.urn) for row in judge(SPOILT))
+    wrong = {
+        ("images", SPOILT[0].urn),
+        ("capabilities", SPOILT[1].urn),
+        *((rule, SPOILT[2].urn) for rule in ("namespaces", "protection", "default-deny", "quotas")),
+    }
+    assert wrong <= {(row.rule, row.urn) for row in said}
 
 
 def test_the_engine_learns_of_every_rule_what_its_record_says() -> None:
@@ -58,23 +62,86 @@ def test_the_engine_learns_of_every_rule_what_its_record_says() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", sorted(PACK.glob("config.*.json")), ids=lambda path: path.name)
-def test_an_environment_configures_only_settings_that_there_are(file: Path) -> None:
-    known = {rule.name: set(rule.settings) for rule in RULES}
+FILES = sorted(PACK.glob("config.*.json"))
 
-    given = json.loads(file.read_text())
 
-    assert (ROOT / f"stacks/Pulumi.{file.name.split('.')[1]}.yaml").is_file()
-    assert {rule: set(settings) <= known[rule] for rule, settings in given.items()} == dict.fromkeys(given, True)
+def test_an_environment_chooses_only_among_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert settings.main([str(file) for file in FILES]) == 0
+    assert capsys.readouterr().err == ""
+    assert {file.name.split(".")[1] for file in FILES} <= set(stack_names(ROOT))
+
+
+MISTAKES = [  # settings, everything that is said of them
+    ({"imges": {}}, ["settings.imges: there is no such rule; did you mean images? There are: " + ", ".join(NAMES)]),
+    (
+        {"images": {"versionTag": True}},
+        [
+            (
+                "settings.images.versionTag: the rule has no such setting; did you mean versionTags? "
+                "There are: registries, versionTags"
+            )
+        ],
+    ),
+    ({"rights": {"x": 1}}, ["settings.rights.x: the rule has no such setting. There are: none"]),
+    (
+        {"images": {"versionTags": "yes", "registries": "mine.example"}},
+        [
+            "settings.images.versionTags: expected true or false: whether a version tag without a digest is enough",
+            (
+                "settings.images.registries: expected a list of texts: registries, and folders of them, that images "
+                "may come from; none listed: any"
+            ),
+        ],
+    ),
+    ({"images": True}, ["settings.images: expected a mapping from settings to their values"]),
+    ({"images": {"enforcementLevel": "advisory"}}, ["settings.images.enforcementLevel: every rule is mandatory"]),
+    ([], ["settings: expected a mapping from rules to their settings"]),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), MISTAKES, ids=[str(row[0]) for row in MISTAKES])
+def test_a_setting_that_no_rule_has_is_refused_with_what_was_perhaps_meant(
+    given: Any, said: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings"
+    file.write_text(json.dumps(given))
+
+    assert settings.mistakes(given) == said
+    with pytest.raises(SettingsError, match=re.escape(said[0])):
+        judge([], given)
+    assert settings.main([str(file)]) == 1
+    assert capsys.readouterr().err == "".join(f"{tmp_path}/{sentence}\n" for sentence in said)
+
+
+def test_a_file_that_is_no_json_is_refused_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text("{")
+
+    assert settings.main([str(tmp_path / "config.json"), str(tmp_path / "none.json")]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"{tmp_path}/config.json: is no readable JSON" in first
+    assert f"{tmp_path}/none.json: is no readable JSON" in second
+
+
+@pytest.mark.parametrize(
+    ("rule", "given"), [("images", {"versionTag": True}), ("references", {"claims": True})], ids=["resource", "stack"]
+)
+def test_pulumi_hears_of_a_setting_that_no_rule_has_once(rule: str, given: dict[str, Any]) -> None:
+    stack = Resource("pulumi:pulumi:Stack", "isthmus-test", {}, urn="urn:pulumi:test::isthmus::pulumi:pulumi:Stack::x")
+
+    said = in_process(only=rule, settings=given).judge([stack, kubernetes("core/v1", "Namespace", "isthmus-test")])
+
+    assert [(row.rule, "the rule has no such setting" in row.message) for row in said] == [(rule, True)]
 
 
 def test_the_local_environment_may_lose_everything_and_run_images_by_their_version() -> None:
-    settings = json.loads((PACK / "config.local.json").read_text())
+    chosen = json.loads((PACK / "config.local.json").read_text())
     namespace = replace(SPOILT[2], protect=False)
 
-    said = in_process(settings=settings).judge([SPOILT[0], namespace])
+    excused = {row.rule for row in judge([SPOILT[0], namespace])} - {
+        row.rule for row in judge([SPOILT[0], namespace], chosen)
+    }
 
-    assert {row.rule for row in said} == {"namespaces", "default-deny"}
+    assert excused == {"images", "protection"}
 
 
 def test_the_manifest_says_how_the_pack_is_started() -> None:

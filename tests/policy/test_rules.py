@@ -6,6 +6,7 @@ import pytest
 
 from policy.record import Finding, Resource, ResourceRule
 from policy.rules import RULES
+from policy.stack import Stack
 from tests.policy.cases import PLANTED, Case, Sort, bare
 from tests.policy.tables import CASES
 from tests.policy.wire import Pack, in_process
@@ -20,7 +21,7 @@ def _findings(case: Case) -> list[Finding]:
     if isinstance(rule, ResourceRule):
         (resource,) = resources
         return rule.violations(resource, case.settings)
-    return rule.violations(resources, case.settings)
+    return rule.violations(Stack(resources), case.settings)
 
 
 def _shown(case: Case, finding: Finding) -> str:

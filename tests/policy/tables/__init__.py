@@ -1,10 +1,43 @@
 """What each rule must say: literal tables, by topic."""
 
 from tests.policy.cases import Case
-from tests.policy.tables import addresses, images, keys, namespaces, pods, resources, rights, sites, volumes
+from tests.policy.tables import (
+    accounts,
+    addresses,
+    containers,
+    credentials,
+    images,
+    keys,
+    namespaces,
+    objects,
+    pods,
+    pools,
+    resources,
+    rights,
+    selectors,
+    services,
+    sites,
+    volumes,
+    workloads,
+)
 
-CASES: list[Case] = [
-    case
-    for table in (pods, namespaces, volumes, images, resources, rights, keys, sites, addresses)
-    for case in table.CASES
-]
+TABLES = (
+    pods,
+    containers,
+    namespaces,
+    volumes,
+    images,
+    resources,
+    workloads,
+    accounts,
+    rights,
+    services,
+    keys,
+    credentials,
+    selectors,
+    objects,
+    pools,
+    sites,
+    addresses,
+)
+CASES: list[Case] = [case for table in TABLES for case in table.CASES]

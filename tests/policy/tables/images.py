@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from policy.plain import UNKNOWN
-from tests.policy.cases import DEPLOYED, DEPLOYMENT, PLANTED, Case, Secret, Sort, everywhere, rows
+from tests.policy.cases import DEPLOYED, DEPLOYMENT, PLANTED, Case, Secret, Sort, changed, everywhere, rows
 
 IMAGE = f"{DEPLOYED}.containers[main].image"
 FIRST = f"{DEPLOYED}.containers.0.image"
@@ -13,6 +13,19 @@ TAGS = {"versionTags": True}
 
 def _where_tags_are_allowed(cases: list[Case]) -> list[Case]:
     return [replace(case, name=f"{case.name}, tags allowed", settings=TAGS) for case in cases]
+
+
+def _from(registries: list[str], cases: list[Case]) -> list[Case]:
+    """Where all images but the one of the case come from the first registry."""
+    first = f"{registries[0]}/tunnel@{DIGEST}"
+    return [
+        replace(
+            case,
+            resources=tuple(changed(one, f"{DEPLOYED}.initContainers.0.image", first) for one in case.resources),
+            settings={"registries": registries},
+        )
+        for case in cases
+    ]
 
 
 CASES: list[Case] = [
@@ -56,6 +69,27 @@ CASES: list[Case] = [
             ("a branch", FIRST, "thing:main", (IMAGE,)),
             ("a number that moves", FIRST, "thing:2", (IMAGE,)),
         )
+    ),
+    *_from(
+        ["registry.example/isthmus", "mirror.example"],
+        rows(
+            "images",
+            Sort.GOOD,
+            DEPLOYMENT,
+            ("a folder of a registry", FIRST, f"registry.example/isthmus/dask@{DIGEST}", ()),
+            ("a registry", FIRST, f"mirror.example/a/b@{DIGEST}", ()),
+        ),
+    ),
+    *_from(
+        ["registry.example/isthmus"],
+        rows(
+            "images",
+            Sort.BAD,
+            DEPLOYMENT,
+            ("another folder", FIRST, f"registry.example/isthmus-not/dask@{DIGEST}", (IMAGE,)),
+            ("another registry", FIRST, f"elsewhere.example/isthmus/dask@{DIGEST}", (IMAGE,)),
+            ("no registry: Docker Hub", FIRST, f"dask@{DIGEST}", (IMAGE,)),
+        ),
     ),
     *rows("images", Sort.UNKNOWN, DEPLOYMENT, ("the image", FIRST, UNKNOWN, (IMAGE,))),
     *rows(

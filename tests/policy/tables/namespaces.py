@@ -1,9 +1,12 @@
-"""Rules `namespaces` and `default-deny`."""
+"""Rules `namespaces`, `default-deny` and `quotas`."""
+
+from dataclasses import replace
 
 from policy.plain import UNKNOWN
 from policy.record import Resource
 from tests.policy.cases import (
     CONFIG_MAP,
+    DEPLOYED,
     DEPLOYMENT,
     EVERYWHERE,
     PLANTED,
@@ -25,7 +28,16 @@ LABEL = f"metadata.labels.{ENFORCE}"
 LABELLED: list[Case] = [
     Case("namespaces", Sort.GOOD, "restricted", (NAMESPACE,)),
     Case("namespaces", Sort.GOOD, "a namespace of something else", (Resource("cloud:index:Namespace", "x", {}),)),
-    Case("namespaces", Sort.GOOD, "no pod outside of one", (changed(CONFIG_MAP, "metadata.namespace", "kube-public"),)),
+    Case(
+        "namespaces", Sort.GOOD, "what is of the whole Kubernetes", (changed(CONFIG_MAP, "metadata.namespace", None),)
+    ),
+    Case(
+        "namespaces",
+        Sort.BAD,
+        "anything in Kubernetes' own",
+        (changed(CONFIG_MAP, "metadata.namespace", "kube-public"),),
+        ("metadata.namespace",),
+    ),
     *(Case("namespaces", Sort.GOOD, f"a {one.kind} inside, {where}", (one,)) for one, where in EVERYWHERE),
     *rows(
         "namespaces",
@@ -66,7 +78,28 @@ CLOSED: list[Case] = [
         "closed, with a flow beside it",
         (changed(DENY, "spec.egress", [{}]), NAMESPACE, DENY),
     ),
-    Case("default-deny", Sort.GOOD, "no namespace of ours", (DEPLOYMENT,)),
+    Case("default-deny", Sort.GOOD, "a namespace of the site's own, closed", (DEPLOYMENT, DENY)),
+    Case(
+        "default-deny",
+        Sort.GOOD,
+        "of the site's own, each direction by another policy",
+        (DEPLOYMENT, changed(DENY, "spec.policyTypes", ["Ingress"]), changed(DENY, "spec.policyTypes", ["Egress"])),
+    ),
+    Case("default-deny", Sort.BAD, "of the site's own, open", (DEPLOYMENT,), (f"gateway {DEPLOYED}",) * 2),
+    Case(
+        "default-deny",
+        Sort.BAD,
+        "of the site's own, open one way",
+        (DEPLOYMENT, changed(DENY, "spec.policyTypes", Gone.GONE)),
+        (f"gateway {DEPLOYED}",),
+    ),
+    Case(
+        "default-deny",
+        Sort.BAD,
+        "of the site's own, closed for others",
+        (DEPLOYMENT, changed(DENY, "spec.podSelector", {"matchLabels": {"a": "b"}})),
+        (f"gateway {DEPLOYED}",) * 2,
+    ),
     _with(
         "written out",
         Sort.GOOD,
@@ -98,4 +131,38 @@ CLOSED: list[Case] = [
     _with("a selector", Sort.SECRET, "spec.podSelector", Secret({"matchLabels": {"a": PLANTED}})),
 ]
 
-CASES = [*LABELLED, *CLOSED]
+QUOTA = kubernetes("core/v1", "ResourceQuota", "quota", spec={"hard": {"pods": "10"}})
+LIMITS = kubernetes("core/v1", "LimitRange", "limits", spec={"limits": []})
+
+GUARDED: list[Case] = [
+    Case("quotas", Sort.GOOD, "both", (NAMESPACE, QUOTA, LIMITS)),
+    Case("quotas", Sort.GOOD, "a namespace of the site's own", (DEPLOYMENT,)),
+    Case("quotas", Sort.BAD, "no quota", (NAMESPACE, LIMITS), OPEN),
+    Case(
+        "quotas",
+        Sort.BAD,
+        "a quota for some",
+        (NAMESPACE, changed(QUOTA, "spec.scopes", ["BestEffort"]), LIMITS),
+        OPEN,
+    ),
+    Case(
+        "quotas",
+        Sort.BAD,
+        "a quota for some, by their class",
+        (
+            NAMESPACE,
+            changed(QUOTA, "spec.scopeSelector", {"matchExpressions": [{"scopeName": "PriorityClass"}]}),
+            LIMITS,
+        ),
+        OPEN,
+    ),
+    Case("quotas", Sort.BAD, "no limits", (NAMESPACE, QUOTA), OPEN),
+    Case("quotas", Sort.BAD, "those of another site", (NAMESPACE, replace(QUOTA, provider=SOUTH), LIMITS), OPEN),
+    Case(
+        "quotas", Sort.BAD, "in another namespace", (NAMESPACE, QUOTA, changed(LIMITS, "metadata.namespace", "x")), OPEN
+    ),
+    Case("quotas", Sort.UNKNOWN, "the name", (changed(NAMESPACE, "metadata.name", UNKNOWN), QUOTA, LIMITS), OPEN * 2),
+    Case("quotas", Sort.SECRET, "the name", (changed(NAMESPACE, "metadata.name", Secret(PLANTED)),), OPEN * 2),
+]
+
+CASES = [*LABELLED, *CLOSED, *GUARDED]

@@ -20,6 +20,11 @@ from tests.policy.cases import (
 MAIN = f"{DEPLOYED}.containers[main]"
 FIRST = f"{DEPLOYED}.containers.0"
 CONTEXT = f"{MAIN}.securityContext"
+#: Where something is missing that neither the pod nor a container says.
+EACH = {
+    part: (f"{CONTEXT}.{part}", f"{DEPLOYED}.initContainers[tunnel].securityContext.{part}")
+    for part in ("runAsUser", "runAsGroup")
+}
 
 EXAMPLE = kubernetes(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "crd", spec={"example": {"containers": [{"name": "main"}]}}
@@ -119,7 +124,8 @@ RESTRICTED: list[Case] = [
             (),
         ),
         ("a port of the pod", f"{FIRST}.ports", [{"name": "http", "containerPort": 80, "hostPort": 0}], ()),
-        ("no user: then the image's is tested", f"{DEPLOYED}.securityContext.runAsUser", Gone.GONE, ()),
+        ("a user of each container", f"{FIRST}.securityContext.runAsUser", 65532, ()),
+        ("a group for its files", f"{DEPLOYED}.securityContext.fsGroup", 1000, ()),
     ),
     *rows(
         "restricted",
@@ -128,7 +134,16 @@ RESTRICTED: list[Case] = [
         ("the node's network", f"{DEPLOYED}.hostNetwork", True, (f"{DEPLOYED}.hostNetwork",)),
         ("the node's processes", f"{DEPLOYED}.hostPID", True, (f"{DEPLOYED}.hostPID",)),
         ("the node's memory", f"{DEPLOYED}.hostIPC", True, (f"{DEPLOYED}.hostIPC",)),
-        ("root of the pod", f"{DEPLOYED}.securityContext.runAsUser", 0, (f"{DEPLOYED}.securityContext.runAsUser",)),
+        *(
+            (f"{said}, of the pod", f"{DEPLOYED}.securityContext.{part}", value, EACH[part])
+            for part in ("runAsUser", "runAsGroup")
+            for said, value in (
+                (f"root as {part}", 0),
+                (f"no {part}", None),
+                (f"an account of the node's as {part}", 999),
+            )
+        ),
+        ("root's files", f"{DEPLOYED}.securityContext.fsGroup", 0, (f"{DEPLOYED}.securityContext.fsGroup",)),
         ("a container's root", f"{FIRST}.securityContext.runAsUser", 0, (f"{CONTEXT}.runAsUser",)),
         ("a container that overrides", f"{FIRST}.securityContext.runAsNonRoot", False, (f"{CONTEXT}.runAsNonRoot",)),
         (
@@ -150,7 +165,7 @@ RESTRICTED: list[Case] = [
             tuple(
                 f"{DEPLOYED}.{container}.securityContext.{field}"
                 for container in ("containers[main]", "initContainers[tunnel]")
-                for field in ("runAsNonRoot", "seccompProfile.type")
+                for field in ("runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile.type")
             ),
         ),
         ("privileged", f"{FIRST}.securityContext.privileged", True, (f"{CONTEXT}.privileged",)),
@@ -208,7 +223,7 @@ RESTRICTED: list[Case] = [
         "restricted",
         Sort.UNKNOWN,
         DEPLOYMENT,
-        ("the user", f"{DEPLOYED}.securityContext.runAsUser", UNKNOWN, (f"{DEPLOYED}.securityContext.runAsUser",)),
+        ("the user", f"{DEPLOYED}.securityContext.runAsUser", UNKNOWN, EACH["runAsUser"]),
         ("the node's network", f"{DEPLOYED}.hostNetwork", UNKNOWN, (f"{DEPLOYED}.hostNetwork",)),
         (
             "what containers leave to the pod",

@@ -1,13 +1,46 @@
 """Rule `resources`."""
 
 from policy.plain import UNKNOWN
-from tests.policy.cases import DEPLOYED, DEPLOYMENT, PLANTED, Case, Gone, Secret, Sort, everywhere, rows
+from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, PLANTED, Case, Gone, Secret, Sort, everywhere, rows
 
 MAIN = f"{DEPLOYED}.containers[main].resources"
 FIRST = f"{DEPLOYED}.containers.0.resources"
+WORKER = "spec.worker.spec.containers.0.resources"
+SPILLS = "spec.worker.spec.containers[main].resources"
 
 CASES: list[Case] = [
-    *everywhere("resources", "containers.0.resources.limits", {}, "containers[main].resources.limits.memory"),
+    *everywhere(
+        "resources", "containers.0.resources.limits.memory", Gone.GONE, "containers[main].resources.limits.memory"
+    ),
+    *rows(
+        "resources",
+        Sort.GOOD,
+        DEPLOYMENT,
+        ("disk only where something spills", f"{FIRST}.limits.ephemeral-storage", Gone.GONE, ()),
+    ),
+    *rows(
+        "resources",
+        Sort.BAD,
+        GROUP,
+        (
+            "a worker that may fill the disk",
+            f"{WORKER}.limits.ephemeral-storage",
+            Gone.GONE,
+            (f"{SPILLS}.limits.ephemeral-storage",),
+        ),
+        (
+            "a worker that asks for no disk",
+            f"{WORKER}.requests.ephemeral-storage",
+            "0",
+            (f"{SPILLS}.requests.ephemeral-storage",),
+        ),
+    ),
+    *rows(
+        "resources",
+        Sort.UNKNOWN,
+        GROUP,
+        ("a worker's disk", f"{WORKER}.limits.ephemeral-storage", UNKNOWN, (f"{SPILLS}.limits.ephemeral-storage",)),
+    ),
     *rows(
         "resources",
         Sort.GOOD,

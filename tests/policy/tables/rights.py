@@ -34,6 +34,10 @@ UPWARD: list[tuple[str, dict[str, list[str]], int]] = [
     ("a container in others' pods", _rule("", "pods/ephemeralcontainers", "patch"), 1),
     ("kubelets", _rule("", "nodes/proxy", "get"), 1),
     ("others' tokens", _rule("", "serviceaccounts/token", "create"), 1),
+    ("changing what is admitted", _rule("admissionregistration.k8s.io", "validatingwebhookconfigurations", "patch"), 1),
+    ("what is admitted, changed", _rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "create"), 1),
+    ("approving certificates", _rule("certificates.k8s.io", "certificatesigningrequests/approval", "update"), 1),
+    ("signing certificates", _rule("certificates.k8s.io", "signers", "approve", "sign"), 2),
     ("reading Secrets", _rule("", "secrets", "get", "list", "watch"), 3),
     ("amid others", {"apiGroups": ["apps", ""], "resources": ["pods", "secrets"], "verbs": ["create", "list"]}, 1),
 ]
