@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help root setup packages binaries lock check checkov unit test golden demo down bench-demo bench-pools bench-tunnel pictures
+.PHONY: help root setup packages binaries lock check checkov unit test golden demo down bench-demo bench-graph bench-pools bench-tunnel pictures modules
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -54,6 +54,7 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	for kind in stack site; do $(BIN)/python -m isthmus config schema $$kind > stacks/schema/$$kind.json; done
 	$(BIN)/python -m tests.docs.reachability
 	$(BIN)/python -m tests.docs.pictures
+	$(BIN)/python -m tests.package.golden
 	git diff --stat tests docs stacks/schema
 
 pictures: $(READY) ## draw docs/pictures anew from the stack files, then look at them
@@ -73,6 +74,9 @@ bench-demo: binaries ## the demo's measured claims: bytes, seconds, memory, time
 
 bench-pools: $(READY) ## bytes and seconds of the pools plugin on loopback, beside plain Dask
 	$(BIN)/python -m benchmarks.pools
+
+bench-graph: $(READY) ## seconds to record, judge and compare 1,000 resources, beside Pulumi's own mocks
+	$(BIN)/python -m benchmarks.graph --write
 
 bench-tunnel: binaries ## the data plane's throughput, beside a bare link
 	$(BIN)/python -m benchmarks.tunnel
