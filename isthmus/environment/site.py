@@ -140,10 +140,10 @@ class Claim(Part):
 
 
 class Install(Part):
-    """What this stack installs at a site. A namespace-scoped kubeconfig sets them false: its operator did it.
+    """What this stack installs at a site. With a namespace-scoped kubeconfig they are false: its operator did it.
 
-    Of several sites in one Kubernetes one has them true: CRDs and isthmus-system belong to the stack that made them and
-    go with it.
+    Of several sites in one Kubernetes, one installs CRDs and one the controller: they, and isthmus-system, belong to
+    the stack that made them and go with it.
     """
 
     model_config = ConfigDict(
@@ -155,7 +155,7 @@ class Install(Part):
 
     crds: Flag = Field(True, description="The CustomResourceDefinitions of kubernetes.dask.org.")
     namespaces: Flag = Field(
-        True, description="The namespace isthmus-system and the one of the environment, and what guards them."
+        True, description="The site's namespace, isthmus-system with the controller, and what guards them."
     )
     controller: Flag = Field(True, description="The controller and its rights.")
     watches: tuple[Namespace, ...] = Field(
