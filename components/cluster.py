@@ -21,7 +21,9 @@ class ClusterArgs(Place):
     """The scheduler: where it is on the data plane and what it may use."""
 
     image: str
+    """Container image of the scheduler."""
     tunnel_image: str
+    """Container image of the tunnel beside it."""
     tunnel_json: pulumi.Input[str]
     """Content of its tunnel.json, secret."""
     configuration: pulumi.Input[str]
@@ -31,7 +33,9 @@ class ClusterArgs(Place):
     address: str
     """The scheduler's address in it."""
     memory: str
+    """Request and limit of the scheduler, a Kubernetes quantity."""
     cpu: str
+    """Request of the scheduler, a Kubernetes quantity."""
 
 
 class Cluster(Component, kind="Cluster"):

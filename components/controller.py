@@ -23,6 +23,7 @@ class ServedArgs(TypedDict):
     """A site that the controller looks after."""
 
     namespace: str
+    """Where it is in the Kubernetes that they share."""
     scheduler_here: bool
     """Whether its scheduler is there; elsewhere its gateway is asked."""
 
@@ -31,6 +32,7 @@ class ControllerArgs(Place):
     """The controller's image, and whom it serves."""
 
     image: str
+    """Container image of the controller."""
     serves: Sequence[ServedArgs]
     """The sites of the stack in this Kubernetes."""
     watches: Sequence[str]

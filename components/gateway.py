@@ -21,6 +21,7 @@ class GatewayArgs(Place):
     """What the gateway is told and how it is reached."""
 
     image: str
+    """Container image of the tunnel."""
     tunnel_json: pulumi.Input[str]
     """Content of its tunnel.json, secret. Reaches the pod as a file, mode 0440 with fsGroup; never as an environment
     variable."""

@@ -1,8 +1,12 @@
 """What of the components programs in other languages are offered, as the Pulumi package `isthmus` (`package/`)."""
 
-from typing import Final
+import json
+from typing import Any, Final
 
-from components.base import Component
+from pulumi.provider.experimental.analyzer import Analyzer
+from pulumi.provider.experimental.component import ComponentProvider
+
+from components.base import Component, Place
 from components.cluster import Cluster
 from components.controller import Controller
 from components.crds import Crds
@@ -27,3 +31,27 @@ OFFERED: Final[tuple[type[Component], ...]] = (
     Slots,
     WorkerGroup,
 )
+
+
+def provider() -> ComponentProvider:
+    """The process behind the package: it declares a component for each that a program registers."""
+    made = ComponentProvider([*OFFERED], NAME, None, VERSION)
+    # The SDK reads the docstrings of a class's own fields only; most arguments inherit those of `Place`.
+    made.schema = json.dumps(_described(json.loads(str(made.schema))))
+    return made
+
+
+def _described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with the descriptions of inherited arguments."""
+    analyzer = Analyzer(NAME)
+    told = {_camel(name): analyzer.get_docstring(Place, name) for name in Place.__annotations__}
+    for resource in schema["resources"].values():
+        for name, field in resource["inputProperties"].items():
+            if name in told:
+                field.setdefault("description", told[name])
+    return schema
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(word.title() for word in others)

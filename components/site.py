@@ -26,7 +26,9 @@ class ClaimArgs(TypedDict):
     storage: str
     """Size, a Kubernetes quantity."""
     storage_class: str
+    """StorageClass that provides it."""
     access_mode: str
+    """ReadOnlyMany, ReadWriteOnce or ReadWriteMany."""
 
 
 class SiteArgs(Place):

@@ -111,18 +111,24 @@ class VolumeArgs(TypedDict):
     """Data of the site, as the workers see it."""
 
     name: str
+    """Name of the volume in the pod."""
     claim: str
     """Name of the PersistentVolumeClaim."""
     mount_path: str
+    """Where workers see it."""
     read_only: bool
+    """Whether they may only read it."""
 
 
 class WorkerGroupArgs(Place):
     """One pool: how many workers, how big, near what data, in which slots."""
 
     pool: str
+    """Name of the pool, unique in the environment."""
     image: str
+    """Container image of the workers."""
     tunnel_image: str
+    """Container image of the tunnel beside each."""
     configuration: pulumi.Input[str]
     """Digest of what a worker's pod reads at its start; public."""
     prefix: str
@@ -134,11 +140,15 @@ class WorkerGroupArgs(Place):
     first_slot: int
     """Number of its first slot; the ranges of a site's pools are disjoint."""
     slots: int
+    """How many slots the pool has: the most workers there can be."""
     replicas: int
     """Workers at creation; afterwards whoever scales the group owns the number."""
     threads: int
+    """Threads of one worker."""
     memory: str
+    """Request and limit of one worker, a Kubernetes quantity."""
     cpu: str
+    """Request of one worker, a Kubernetes quantity."""
     volumes: Sequence[VolumeArgs]
     """Claims that its workers mount."""
     data: Sequence[str]
