@@ -138,6 +138,11 @@ PUBLIC_KEY: Final = Shape(r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$", "a WireGuar
 
 # -- the rest
 
+#: Where a file is, not what is in it: no text of several lines, no YAML on one.
+FILE: Final = Shape(
+    r"^[^\r\n:{}]+$",
+    "the path of a file on one line (a kubeconfig itself is a secret: kubeconfigSecret names the key of one)",
+)
 ABSOLUTE: Final = Shape(r"^/[^:\s]+$", "an absolute path below /")
 DATA: Final = Shape(
     r"^(/[^\s]*|[A-Za-z][A-Za-z0-9+.-]*://[^\s]+)$",
@@ -170,6 +175,7 @@ SHAPES: Final = {
         HOST_PORT,
         PREFIX,
         PUBLIC_KEY,
+        FILE,
         ABSOLUTE,
         DATA,
         IMAGE,
@@ -224,6 +230,17 @@ def _free_namespace(given: str) -> str:
     return given
 
 
+#: user:password@ before the first / of a URL; a user alone is a part of some stores' names (abfs://container@account/).
+_CREDENTIALS: Final = r"^[^/]+://[^/]*:[^/]*@"
+
+
+def _without_password(given: str) -> str:
+    if re.match(_CREDENTIALS, given):
+        problem = "a password stands in the URL; the catalog is public to everybody in the environment"
+        raise PydanticCustomError("rule", problem)
+    return given
+
+
 def _unique_local(given: object) -> IPv6Network:
     try:
         network = IPv6Network(given) if isinstance(given, str | IPv6Network) else None
@@ -252,7 +269,12 @@ Cpu = Annotated[
 HostPort = Annotated[str, Field(pattern=HOST_PORT.pattern), AfterValidator(_real_address)]
 PublicKey = Annotated[str, Field(pattern=PUBLIC_KEY.pattern)]
 AbsolutePath = Annotated[str, Field(pattern=ABSOLUTE.pattern)]
-DataPrefix = Annotated[str, Field(pattern=DATA.pattern)]
+FilePath = Annotated[str, Field(pattern=FILE.pattern)]
+DataPrefix = Annotated[
+    str,
+    Field(pattern=DATA.pattern, json_schema_extra={"not": {"pattern": _CREDENTIALS}}),
+    AfterValidator(_without_password),
+]
 Image = Annotated[str, Field(pattern=IMAGE.pattern)]
 Prefix = Annotated[
     IPv6Network, BeforeValidator(_unique_local), WithJsonSchema({"type": "string", "pattern": PREFIX.pattern})

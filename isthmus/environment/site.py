@@ -12,6 +12,7 @@ from isthmus.environment.shapes import (
     Bytes,
     ConfigKey,
     DataPrefix,
+    FilePath,
     HostPort,
     Name,
     Namespace,
@@ -45,9 +46,7 @@ class Kubernetes(Part):
     context: str | None = Field(
         None, min_length=1, description="Context of the kubeconfig; of the ambient one without `kubeconfig`."
     )
-    kubeconfig: str | None = Field(
-        None, min_length=1, description="Path of a kubeconfig file, relative to the project."
-    )
+    kubeconfig: FilePath | None = Field(None, description="Path of a kubeconfig file, relative to the project.")
     kubeconfigSecret: ConfigKey | None = Field(  # noqa: N815
         None, description="Key of the stack secret that holds a whole kubeconfig."
     )

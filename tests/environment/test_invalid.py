@@ -97,6 +97,8 @@ CASES = [
     ("install-watches-without-controller", NORTH, "install.watches", "controller true"),
     ("external-id-missing", ABROAD, "external.id", "Next free: 3"),
     ("external-preshared-key-in-the-clear", ABROAD, "external.presharedKeySecret", "the key of a stack secret"),
+    ("pool-catalog-with-a-password", SOUTH, "pools.archive.catalog.0", "password"),
+    ("site-kubeconfig-in-the-clear", NORTH, "kubernetes.kubeconfig", "kubeconfigSecret"),
     ("site-kubernetes-missing", NORTH, "kubernetes", "context, kubeconfig, kubeconfigSecret"),
     ("site-key-of-a-pool", NORTH, "workers", "pools.<name>.workers"),
     ("site-key-of-the-stack", NORTH, "images", "isthmus:images in the stack file"),

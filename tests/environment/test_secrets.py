@@ -9,7 +9,7 @@ import pytest
 
 from isthmus.environment import load
 from isthmus.errors import ConfigError
-from tests.environment.projects import ABROAD, NORTH, SOUTH, STACK, mistakes, project, rewritten
+from tests.environment.projects import ABROAD, INVALID, NORTH, SOUTH, STACK, mistakes, project, rewritten
 
 #: What people have on their clipboard. Made anew in every run: none of it is anybody's.
 CLIPBOARD = {
@@ -41,6 +41,10 @@ FIELDS = [  # file, text of the valid file, the same text with %s where the secr
     (NORTH, "id: 1\n", "id: 1\n%s: x\n"),
     (NORTH, "id: 1\n", "id: 1\n%s\n"),
     (ABROAD, "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", '"x%s"'),
+    (NORTH, "id: 1\n", "id: 1\npaused: %s\n"),
+    (NORTH, "id: 1\n", "id: 1\ninstall: {watches: %s}\n"),
+    (NORTH, "id: 1\n", "id: 1\ninstall: {%s: true}\n"),
+    (ABROAD, "  id: 3\n", "  id: 3\n  pools: {elsewhere: {catalog: [%s]}}\n"),
     (ABROAD, "  id: 3\n", "  id: 3\n  presharedKeySecret: [%s]\n"),
     (SOUTH, "storage: 1Ti", "storage: %s"),
     (SOUTH, "storageClass: fast", "storageClass: fast, accessMode: %s"),
@@ -98,6 +102,13 @@ def test_where_yaml_does_not_parse_the_text_around_it_is_not_quoted(tmp_path: Pa
         (root / NORTH).write_text(text)
 
         assert token not in str(ConfigError(mistakes(root)))
+
+
+@pytest.mark.parametrize("folder", ["pool-catalog-with-a-password", "site-kubeconfig-in-the-clear"])
+def test_a_secret_inside_of_what_is_none_is_not_repeated(tmp_path: Path, folder: str) -> None:
+    assert any("hunter2" in file.read_text() for file in (INVALID / folder).rglob("*.yaml"))
+
+    assert "hunter2" not in str(ConfigError(mistakes(project(tmp_path, INVALID / folder))))
 
 
 def test_an_encrypted_secret_that_a_site_refers_to_is_left_alone(tmp_path: Path) -> None:
