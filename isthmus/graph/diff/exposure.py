@@ -6,7 +6,7 @@ from typing import Final
 
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger
-from isthmus.graph.diff.resources import Resource, at, containers, listed, pods
+from isthmus.graph.diff.resources import Resource, at, containers, mapped, mappings, pods, texts
 from isthmus.graph.model import Json
 
 #: From a Service that only pods reach to one that the world does.
@@ -43,39 +43,35 @@ def _service(old: Json, new: Json) -> Iterator[str]:
     if _REACH.get(now, 0) > _REACH.get(was, 0):
         who = "its load balancer's address" if now == "LoadBalancer" else "a port of every node"
         yield f"its type becomes {code(now)}: whoever reaches {who} reaches it"
-    for name in sorted(set(_texts(at(new, "externalIPs"))) - set(_texts(at(old, "externalIPs")))):
+    for name in sorted(set(texts(at(new, "externalIPs"))) - set(texts(at(old, "externalIPs")))):
         yield f"it answers at the external address {code(name)}"
-    ports = {_port(port) for port in listed(at(old, "ports"))}
-    for port in listed(at(new, "ports")):
+    ports = {_port(port) for port in mappings(at(old, "ports"))}
+    for port in mappings(at(new, "ports")):
         if port.get("nodePort") and _port(port) not in ports:
             yield f"it answers on port {code(port['nodePort'])} of every node"
-    before, after = (set(_texts(at(body, "loadBalancerSourceRanges"))) for body in (old, new))
+    before, after = (set(texts(at(body, "loadBalancerSourceRanges"))) for body in (old, new))
     if before and (not after or after - before):
         more = ", ".join(map(code, sorted(after - before))) or "everybody"
         yield f"its load balancer lets in more callers: {more}"
 
 
-def _port(port: Mapping[str, Json]) -> tuple[Json, Json]:
-    return port.get("protocol"), port.get("nodePort")
-
-
-def _texts(value: Json) -> list[str]:
-    return [str(one) for one in listed(value)]
+def _port(port: Mapping[str, Json]) -> tuple[str, str]:
+    return str(port.get("protocol")), str(port.get("nodePort"))
 
 
 def _host(row: Resource) -> Iterator[str]:
-    def ports(body: Json) -> set[int]:
+    def ports(body: Json) -> set[str]:
         return {
-            int(port["hostPort"])
+            str(port["hostPort"])
             for one in containers(row.kind, body)
-            for port in listed(one.get("ports"))
+            for port in mappings(one.get("ports"))
             if port.get("hostPort")
         }
 
     if _on_host(row, row.new) and not _on_host(row, row.old):
         yield "its pods use the network of their node: no policy holds them"
     for port in sorted(ports(row.new) - ports(row.old)):
-        yield f"its pods answer on port {port} of their node"
+        yield f"its pods answer on port {code(port)} of their node"
 
 
 def _on_host(row: Resource, body: Json) -> bool:
@@ -86,7 +82,7 @@ def weakened(rows: Sequence[Resource]) -> Iterator[Danger]:
     """Namespaces whose Pod Security enforces less."""
     for row in rows:
         if row.kind == "Namespace" and row.change is not None and row.old is not None and row.new is not None:
-            was, now = (at(body, "metadata", "labels", _LEVEL) or "" for body in (row.old, row.new))
+            was, now = (str(at(body, "metadata", "labels", _LEVEL) or "") for body in (row.old, row.new))
             if _LEVELS.get(now, -1) < _LEVELS.get(was, -1):
                 level = f"only {code(now)}" if now else "nothing"
                 yield Danger(
@@ -103,7 +99,7 @@ def unlimited(rows: Sequence[Resource]) -> Iterator[Danger]:
         if row.change is None or row.old is None or row.new is None:
             continue  # one that goes is told as such
         if row.kind == "ResourceQuota":
-            old, new = (at(body, "spec", "hard") or {} for body in (row.old, row.new))
+            old, new = (mapped(at(body, "spec", "hard")) for body in (row.old, row.new))
             yield from _raised(row, old, new, "quota lifted", "objects beyond it are no longer refused")
         elif row.kind == "LimitRange":
             old, new = _maxima(row.old), _maxima(row.new)
@@ -125,13 +121,13 @@ def _raised(
 
 
 def _maxima(body: Json) -> dict[str, Json]:
-    rules = listed(at(body, "spec", "limits"))
-    return {f"{rule.get('type')} {name}": value for rule in rules for name, value in (rule.get("max") or {}).items()}
+    rules = mappings(at(body, "spec", "limits"))
+    return {f"{rule.get('type')} {name}": value for rule in rules for name, value in mapped(rule.get("max")).items()}
 
 
 def _without_limits(row: Resource) -> Iterator[Danger]:
     def limits(body: Json) -> dict[str, Mapping[str, Json]]:
-        return {str(one.get("name")): at(one, "resources", "limits") or {} for one in containers(row.kind, body)}
+        return {str(one.get("name")): mapped(at(one, "resources", "limits")) for one in containers(row.kind, body)}
 
     old, new = limits(row.old), limits(row.new)
     for name in sorted(old.keys() & new.keys()):

@@ -13,7 +13,7 @@ from typing import Literal
 
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger
-from isthmus.graph.diff.resources import Resource, at, listed
+from isthmus.graph.diff.resources import Resource, at, listed, mapped, mappings, texts
 from isthmus.graph.diff.selectors import Selector, narrower, selector, shown
 from isthmus.graph.model import Json
 
@@ -121,29 +121,32 @@ def _policies(rows: Sequence[Resource], side: Side) -> dict[tuple[str, str], lis
 
 
 def _policy(row: Resource, body: Json) -> Policy:
-    spec = at(body, "spec") or {}
+    spec = mapped(at(body, "spec"))
     # Without policyTypes it isolates Ingress always, Egress if it says something of it (Kubernetes API reference).
-    types = listed(spec.get("policyTypes")) or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
-    flows = {
-        direction: tuple(_flows(listed(spec.get(direction.lower())), "from" if direction == "Ingress" else "to"))
+    types = texts(spec.get("policyTypes")) or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    flows: dict[str, tuple[Flow, ...]] = {
+        direction: tuple(_flows(spec.get(direction.lower()), "from" if direction == "Ingress" else "to"))
         for direction in ("Ingress", "Egress")
         if direction in types
     }
     return Policy(row, selector(spec.get("podSelector")), flows)
 
 
-def _flows(rules: Sequence[Json], ends: str) -> Iterator[Flow]:
+def _flows(rules: Json, ends: str) -> Iterator[Flow]:
     """Empty ends or ports of a rule mean all of them."""
-    for rule in rules:
-        peers = [_peer(peer) for peer in listed(rule.get(ends))] or [Peer()]
-        ports = [_port(port) for port in listed(rule.get("ports"))] or [Port()]
+    for rule in listed(rules) if not isinstance(rules, str) else (rules,):
+        if not isinstance(rule, dict):
+            yield Peer(block=str(rule)), Port()  # unknown, or secret: like nothing that was there
+            continue
+        peers = [_peer(peer) for peer in mappings(rule.get(ends))] or [Peer()]
+        ports = [_port(port) for port in mappings(rule.get("ports"))] or [Port()]
         yield from ((peer, port) for peer in peers for port in ports)
 
 
 def _peer(given: Json) -> Peer:
     block = given.get("ipBlock")
     if block:
-        return Peer(block=str(block.get("cidr")), but=tuple(sorted(map(str, listed(block.get("except"))))))
+        return Peer(block=str(at(block, "cidr") or block), but=tuple(sorted(texts(at(block, "except")))))
     namespaces = given.get("namespaceSelector")
     return Peer(
         pods=selector(given.get("podSelector")), namespaces=None if namespaces is None else selector(namespaces)
@@ -154,9 +157,10 @@ def _port(given: Json) -> Port:
     protocol, port = str(given.get("protocol") or "TCP"), given.get("port")
     if port is None:
         return Port(protocol)
-    if isinstance(port, str):
-        return Port(protocol, port, 0)
-    return Port(protocol, int(port), int(given.get("endPort") or port))
+    if not isinstance(port, int):
+        return Port(protocol, str(port), 0)
+    end = given.get("endPort")
+    return Port(protocol, port, end if isinstance(end, int) else port)
 
 
 def _covers(one: Flow, other: Flow) -> bool:

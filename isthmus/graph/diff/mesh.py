@@ -6,7 +6,7 @@ from typing import Final
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger, Operation
 from isthmus.graph.diff.paths import Difference
-from isthmus.graph.diff.resources import Resource, at, is_new, listed
+from isthmus.graph.diff.resources import Resource, at, is_new, texts
 from isthmus.graph.model import Graph
 
 GATEWAY: Final = "isthmus:index:Gateway"
@@ -32,8 +32,8 @@ def readdressed(rows: Sequence[Resource], exports: Sequence[Difference]) -> Iter
         if row.kind != "DaskWorkerGroup" or row.old is None or row.new is None or row.change is None:
             continue
         moved = [what for path, what in _ADDRESSES.items() if at(row.old, *path) != at(row.new, *path)]
-        old, new = (int(at(body, "spec", "slots", "count") or 0) for body in (row.old, row.new))
-        if new < old:
+        old, new = (at(body, "spec", "slots", "count") for body in (row.old, row.new))
+        if isinstance(old, int) and isinstance(new, int) and new < old:
             moved.append(f"the number of its slots ({old} to {new})")
         if moved:
             text = (
@@ -55,7 +55,7 @@ def joined(rows: Sequence[Resource], before: Graph, after: Graph) -> Iterator[Da
 
 def _peers(graph: Graph) -> set[str]:
     """What the platform registers as its peers; empty if it does not say."""
-    return {str(name) for node in graph.of_type(PLATFORM) for name in listed(at(node.outputs, "peers"))}
+    return {name for node in graph.of_type(PLATFORM) for name in texts(at(node.outputs, "peers"))}
 
 
 def by_hand(rows: Sequence[Resource]) -> Iterator[Danger]:

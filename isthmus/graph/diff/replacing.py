@@ -42,5 +42,10 @@ def replacing(
 
 def same_name(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the replacement is called as the old object, so that the old one must be deleted first."""
-    before, after = old.get("metadata") or {}, new.get("metadata") or {}
+    before, after = (_metadata(one) for one in (old, new))
     return (before.get("name"), before.get("namespace")) == (after.get("name"), after.get("namespace"))
+
+
+def _metadata(of: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = of.get("metadata")
+    return given if isinstance(given, dict) else {}  # it may be unknown as a whole

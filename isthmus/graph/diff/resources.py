@@ -46,7 +46,7 @@ class Resource:
     @property
     def place(self) -> tuple[str, str, str]:
         """Site, namespace and name of the Kubernetes object."""
-        metadata = at(self.new if self.new is not None else self.old, "metadata") or {}
+        metadata = mapped(at(self.new if self.new is not None else self.old, "metadata"))
         return self.site, str(metadata.get("namespace") or ""), str(metadata.get("name") or self.node.name)
 
     @property
@@ -115,12 +115,27 @@ def containers(kind: str, body: Json) -> Iterator[Mapping[str, Json]]:
     """All containers of an object, those that come first included."""
     for pod in pods(kind, body):
         for group in ("initContainers", "containers", "ephemeralContainers"):
-            yield from (one for one in listed(pod.get(group)) if isinstance(one, dict))
+            yield from mappings(pod.get(group))
 
 
 def listed(value: Json) -> Sequence[Json]:
     """A list as it is; of anything else, such as a secret, nothing."""
     return value if isinstance(value, list) else ()
+
+
+def texts(value: Json) -> list[str]:
+    """The items of a list as text."""
+    return [str(one) for one in listed(value)]
+
+
+def mapped(value: Json) -> Mapping[str, Json]:
+    """A mapping as it is; of anything else, such as a secret, nothing."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Json) -> list[Mapping[str, Json]]:
+    """The items of a list that are mappings."""
+    return [one for one in listed(value) if isinstance(one, dict)]
 
 
 def is_new(resource: Resource) -> bool:

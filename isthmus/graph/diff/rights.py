@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger
-from isthmus.graph.diff.resources import Resource, at, listed
+from isthmus.graph.diff.resources import Resource, at, listed, mapped, mappings, texts
 from isthmus.graph.model import Json
 
 _ROLES: Final = ("Role", "ClusterRole")
@@ -77,12 +77,12 @@ def _grants(rows: Sequence[Resource], side: Side) -> Grants:
     bound = set()
     for row, body in bindings:
         namespace = _named(body)[0] if row.kind == "RoleBinding" else ""
-        reference = at(body, "roleRef") or {}
+        reference = mapped(at(body, "roleRef"))
         kind, name = str(reference.get("kind")), str(reference.get("name"))
         role = (row.site, kind, namespace if kind == "Role" else "", name)
         bound.add(role)
         given = rights.get(role, frozenset((Right("", f"{kind} {name} allows", "", "whatever"),)))
-        for subject in listed(body.get("subjects")):
+        for subject in mappings(body.get("subjects")):
             grants[Holder(row.site, _subject(subject, namespace), namespace)] |= given
     for role in rights.keys() - bound:
         site, kind, namespace, name = role
@@ -101,18 +101,22 @@ def _key(row: Resource, body: Mapping[str, Json]) -> tuple[str, str, str, str]:
 
 
 def _named(body: Mapping[str, Json]) -> tuple[str, str]:
-    metadata = body.get("metadata") or {}
+    metadata = mapped(body.get("metadata"))
     return str(metadata.get("namespace") or ""), str(metadata.get("name"))
 
 
 def _rights(body: Mapping[str, Json]) -> frozenset[Right]:
     found = set()
-    for rule in listed(body.get("rules")):
-        verbs, names = listed(rule.get("verbs")), listed(rule.get("resourceNames")) or ("",)
-        urls = listed(rule.get("nonResourceURLs"))
-        found |= {Right("", f"URL {url}", "", str(verb)) for url, verb in product(urls, verbs)}
-        places = product(listed(rule.get("apiGroups")), listed(rule.get("resources")), names, verbs)
-        found |= {Right(str(group), str(kind), str(name), str(verb)) for group, kind, name, verb in places}
+    rules = body.get("rules")
+    for rule in listed(rules) if not isinstance(rules, str) else (rules,):
+        if not isinstance(rule, dict):
+            found.add(Right("", f"{rule} allows", "", "whatever"))  # unknown, or secret
+            continue
+        verbs, names = texts(rule.get("verbs")), texts(rule.get("resourceNames")) or [""]
+        urls = texts(rule.get("nonResourceURLs"))
+        found |= {Right("", f"URL {url}", "", verb) for url, verb in product(urls, verbs)}
+        places = product(texts(rule.get("apiGroups")), texts(rule.get("resources")), names, verbs)
+        found |= {Right(*place) for place in places}
     if body.get("aggregationRule"):
         found.add(Right("", f"is aggregated by {body['aggregationRule']}", "", "whatever"))
     return frozenset(found)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from isthmus.graph.diff.resources import listed
+from isthmus.graph.diff.resources import mapped, mappings, texts
 from isthmus.graph.model import Json
 
 
@@ -45,14 +45,11 @@ class Selector:
 
 def selector(given: Json) -> Selector:
     """A selector as the API spells it. Nothing, or an empty one, means everything."""
-    given = given if isinstance(given, dict) else {}
-    labels = given.get("matchLabels")
-    found = {
-        Requirement(key, "In", frozenset((str(value),)))
-        for key, value in (labels.items() if isinstance(labels, dict) else ())
-    }
-    for one in listed(given.get("matchExpressions")):
-        values = frozenset(map(str, listed(one.get("values"))))
+    given = mapped(given)
+    labels = mapped(given.get("matchLabels"))
+    found = {Requirement(key, "In", frozenset((str(value),))) for key, value in labels.items()}
+    for one in mappings(given.get("matchExpressions")):
+        values = frozenset(texts(one.get("values")))
         found.add(Requirement(str(one.get("key")), str(one.get("operator")), values))
     return Selector(frozenset(found))
 

@@ -1,0 +1,269 @@
+"""The comment: danger first, nothing but what it should say, never too long, always the same."""
+
+import re
+from typing import Any
+
+import pytest
+
+from isthmus.graph import Graph
+from isthmus.graph.diff.comment import LARGEST, MARKER, Failure, Report, markdown
+from isthmus.graph.diff.comparison import compare
+from isthmus.graph.diff.marking import code, fenced
+from isthmus.graph.diff.plain import as_json, as_text
+from tests.graph.diff.graphs import CLAIM, CONFIG_MAP, SECRET, SERVICE, graph, kube, node, urn
+
+
+def comment(before: Graph | None, after: Graph | None, **more: Any) -> str:
+    return markdown(Report("main", "topic", [compare(before, after)], **more))
+
+
+def config(**data: str) -> Graph:
+    return graph(kube(CONFIG_MAP, "it", {"data": data}))
+
+
+BEFORE = graph(
+    kube(CONFIG_MAP, "it", {"data": {"a": "1"}}),
+    kube(CLAIM, "field"),
+    kube(CONFIG_MAP, "old", {"metadata": {"name": "same"}}, site="south"),
+    node("random:index/randomPassword:RandomPassword", "seed", {"length": 64}),
+    exports={"prefix": "fd00::/48"},
+)
+AFTER = graph(
+    kube(CONFIG_MAP, "it", {"data": {"a": "2"}}),
+    kube(
+        CONFIG_MAP,
+        "new",
+        {"metadata": {"name": "same"}},
+        site="south",
+        aliases=(urn(f"kubernetes:{CONFIG_MAP}", "old"),),
+    ),
+    *(kube(SECRET, f"slot-{slot}", {"stringData": {"k": "[secret]"}}) for slot in (10, 9)),
+    node("random:index/randomPassword:RandomPassword", "seed", {"length": 64}),
+    exports={"prefix": "fd00::/48", "more": 1},
+)
+WHOLE = """<!-- isthmus-graph-diff -->
+### Preview: `main` to `topic`
+
+- `test`: 1 to delete, 2 to create, 1 to update, 1 to rename; **1 to look at**
+
+#### Look at these first
+
+- `test` **delete** at `north`: `PersistentVolumeClaim data/field`: the data on it goes with it, unless its storage \
+class retains it
+
+#### `test`
+
+| site | replace | delete | create | update | rename |
+| --- | ---: | ---: | ---: | ---: | ---: |
+| `north` |  | 1 | 2 | 1 |  |
+| `south` |  |  |  |  | 1 |
+
+| site | what | kind | which |
+| --- | --- | --- | --- |
+| `north` | delete | `PersistentVolumeClaim` | `field` |
+| `north` | create | `Secret` | `slot-9`, `slot-10` |
+| `north` | update | `ConfigMap` | `it` |
+| `south` | rename | `ConfigMap` | `new` (was `old`) |
+
+Outputs:
+
+```diff
++ more: 1
+```
+
+<details><summary>Details: <code>north</code></summary>
+
+update `ConfigMap data/it`
+```diff
+- data.a: "1"
++ data.a: "2"
+```
+
+</details>
+
+> A prediction, made of the program at both versions: it sees no state, no default of a cluster and no server's answer.
+> Secret values are in no record, so a Secret whose value alone changes is not listed; the digest \
+`isthmus.dev/configuration` of the pods that read it changes with it.
+"""
+
+
+def test_the_comment_as_a_whole() -> None:
+    assert comment(BEFORE, AFTER) == WHOLE
+
+
+def test_no_change_is_one_short_line() -> None:
+    same = compare(BEFORE, BEFORE)
+
+    assert markdown(Report("main", "topic", [same, same])) == (
+        f"{MARKER}\n### Preview: `main` to `topic`\n\nNo stack changes (`test`, `test`).\n"
+    )
+
+
+def test_what_could_not_be_compared_comes_first() -> None:
+    failure = Failure("topic", "1 mistake in the stack files:\n  stacks/local/a.yaml: id: got ``` @you")
+    text = comment(BEFORE, AFTER, failures=[failure])
+
+    assert text.index("#### `topic` cannot be compared") < text.index("#### Look at these first")
+    assert "````\n1 mistake in the stack files:\n  stacks/local/a.yaml: id: got ``` @you\n````\n" in text
+
+
+def test_a_failure_alone_is_a_comment_too() -> None:
+    text = markdown(Report("main", "topic", [], [Failure("main", "no recorder")]))
+
+    assert text.startswith(f"{MARKER}\n### Preview")
+    assert "No stack changes" not in text
+    assert "no recorder" in text
+
+
+def test_pictures_are_folded() -> None:
+    text = comment(BEFORE, AFTER, pictures={"test": "graph LR"})
+
+    assert "<details><summary>The sites as they will be</summary>\n\n```mermaid\ngraph LR\n```\n\n</details>" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        (None, BEFORE, "- `test`: new: 6 to create"),
+        (BEFORE, None, "- `test`: no longer there; its stack file goes, what it made stays: `pulumi destroy` first"),
+    ],
+    ids=["new", "gone"],
+)
+def test_a_stack_of_one_version_only(before: Graph | None, after: Graph | None, line: str) -> None:
+    assert line in comment(before, after)
+
+
+# -- foreign text
+
+
+HOSTILE = [
+    "`@everyone` see #1",
+    "| a | b |\n|---|---|",
+    "</details><script>alert(1)</script>",
+    "```\n# heading\n![x](https://evil.example/x.png)",
+    "<!-- isthmus-graph-diff -->",
+    "[link](javascript:alert(1)) @team",
+    "a\u202eb\u2066c\x1b[31m\x00",
+]
+
+
+def outside_blocks(text: str) -> str:
+    """Without code blocks, by CommonMark's rules."""
+    return re.sub(r"^(`{3,})[^`\n]*\n.*?^\1`*$", "", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def outside_code(text: str) -> str:
+    """What GitHub reads as Markdown: without code spans too."""
+    text = outside_blocks(text)
+    text = re.sub(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", "", text)
+    return re.sub(r"<code>[^<>]*</code>", "", text)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_foreign_text_is_read_as_text_only(text: str) -> None:
+    """As a key, a value, a name, a namespace, a logical name, a site, an output, a stack's version and an error."""
+    body = {"metadata": {"name": text, "namespace": text}, "data": {text: text}}
+    providers = [node("pulumi:providers:kubernetes", text, {"clusterIdentifier": text})]
+    hostile = [kube(CONFIG_MAP, f"{text}{number}", body, site=text) for number in range(3)]
+    before = graph(*providers, *hostile, kube(CLAIM, text, {"metadata": {"name": text}}, site=text))
+    changed = [kube(CONFIG_MAP, f"{text}{number}", body | {"data": {text: "x"}}, site=text) for number in range(2)]
+    after = graph(*providers, *changed, kube(CLAIM, f"new {text}", site=text), exports={text: text})
+    shown = markdown(Report(text, text, [compare(before, after)], [Failure(text, text)]))
+    plain = outside_code(shown.removeprefix(MARKER))
+
+    for sign in ("@", "#1", "script", "evil", "heading", "isthmus-graph-diff", "link", "\u202e", "\x1b"):
+        assert sign not in plain
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
+    rows = [row for row in outside_blocks(shown).splitlines() if row.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5, 7}  # of both tables
+    assert plain.count("<details>") == plain.count("</details>") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("plain", "`plain`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("a``b`c", "```a``b`c```"),
+        ("a\nb", "`a\\nb`"),
+        ("", '`""`'),
+        ("x" * 200, f"`{'x' * 160}... (200 characters)`"),
+    ],
+)
+def test_a_code_span_holds_what_it_is_given(text: str, span: str) -> None:
+    assert code(text) == span
+
+
+def test_a_code_block_is_not_ended_by_what_is_in_it() -> None:
+    assert fenced("a\n````\nb") == "`````\na\n````\nb\n`````\n"
+
+
+# -- size
+
+
+def many(count: int, value: str) -> Graph:
+    return graph(*(kube(CONFIG_MAP, f"map-{number}", {"data": {f"key-{number}": value}}) for number in range(count)))
+
+
+def test_ten_thousand_changes_make_a_comment_that_github_takes() -> None:
+    before, after = many(10_000, "a" * 100), many(9_990, "b" * 100)
+    text = comment(before, after)
+
+    assert len(text.encode()) <= LARGEST
+    assert "- `test`: 10 to delete, 9990 to update; **10 to look at**" in text
+    assert "**delete** at `north`: " in text
+    assert "map-9999" in text or "and 4 more" in text
+    left_out = re.search(r"Left out, because a comment has an end: (\d+) details\.", text)
+    assert left_out is not None
+    assert 9_990 - int(left_out[1]) == text.count("\nupdate `")
+    assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_details_are_left_out_before_dangers() -> None:
+    def addresses(*given: str) -> Graph:
+        return graph(*(kube(SERVICE, f"s-{number}", {"spec": {"externalIPs": list(given)}}) for number in range(3)))
+
+    more = [f"192.0.2.{number}" for number in range(200)]
+    text = markdown(Report("main", "topic", [compare(addresses(), addresses(*more))]), 6000)
+    left_out = re.search(r"Left out, because a comment has an end: (\d+) dangers, 1 details, 2 tables\.", text)
+
+    assert len(text.encode()) <= 6000
+    assert "update `" not in text
+    assert left_out is not None
+    assert text.count("**exposed**") == 200 - int(left_out[1]) > 20
+
+
+def test_the_same_comparison_is_the_same_text() -> None:
+    shuffled = Graph(**{**vars(AFTER), "nodes": AFTER.nodes[::-1]})
+
+    assert comment(BEFORE, AFTER) == comment(BEFORE, shuffled)
+
+
+# -- the other forms
+
+
+def test_a_terminal_is_told_every_property() -> None:
+    assert as_text(Report("main", "topic", [compare(BEFORE, AFTER)])) == (
+        "main to topic\n"
+        "\n"
+        "test: 5 changes, 1 to look at\n"
+        "  ! delete north: PersistentVolumeClaim data/field: the data on it goes with it, unless its storage class "
+        "retains it\n"
+        "  delete north: PersistentVolumeClaim data/field\n"
+        "  create north: Secret data/slot-10\n"
+        "  create north: Secret data/slot-9\n"
+        "  update north: ConfigMap data/it\n"
+        '      - data.a: "1"\n'
+        '      + data.a: "2"\n'
+        "  rename south: ConfigMap same (was old)\n"
+        "  output + more: 1\n"
+    )
+
+
+def test_other_programs_are_told_the_same_as_data() -> None:
+    text = as_json(Report("main", "topic", [compare(config(a="1"), config(a="2"))]))
+
+    assert '"operation": "update"' in text
+    assert text.endswith("}\n")

@@ -1,0 +1,240 @@
+"""Dangers: what is let go of, and the data plane. A row per case."""
+
+from typing import Any
+
+import pytest
+
+from isthmus.graph import Graph, Node
+from isthmus.graph.diff.comparison import compare
+from isthmus.graph.diff.exposure import quantity
+from tests.graph.diff.graphs import CLUSTER, CONFIG_MAP, DEPLOYMENT, GROUP, NAMESPACE, SERVICE, graph, kube, node
+
+LEVEL = "pod-security.kubernetes.io/enforce"
+PINNED = "registry.example/dask:1@sha256:" + "a" * 64
+
+
+def service(**spec: Any) -> Node:
+    return kube(SERVICE, "it", {"spec": spec})
+
+
+def pod(**spec: Any) -> Node:
+    return kube(DEPLOYMENT, "it", {"spec": {"template": {"spec": spec}}})
+
+
+def container(name: str = "main", **fields: Any) -> Node:
+    return pod(containers=[{"name": name} | fields])
+
+
+def namespace(level: str = "") -> Node:
+    return kube(NAMESPACE, "it", {"metadata": {"name": "it", "labels": {LEVEL: level} if level else {}}})
+
+
+def quota(**hard: str) -> Node:
+    return kube("core/v1:ResourceQuota", "it", {"spec": {"hard": hard}})
+
+
+def limits(**most: str) -> Node:
+    return kube("core/v1:LimitRange", "it", {"spec": {"limits": [{"type": "Container", "max": most}]}})
+
+
+def group(replicas: int = 1, **slots: Any) -> Node:
+    given = {"first": 0, "count": 4, "addressPrefix": "fd00:0:0:2::/64", "secretPrefix": "slot-"} | slots
+    return kube(
+        GROUP, "it", {"spec": {"slots": given, "schedulerAddress": "tcp://s", "worker": {"replicas": replicas}}}
+    )
+
+
+LB = "exposed: its type becomes `LoadBalancer`: whoever reaches its load balancer's address reaches it"
+NODE_PORT = "exposed: its type becomes `NodePort`: whoever reaches a port of every node reaches it"
+RESTART = "every worker must restart, and running ones keep what they have till then"
+TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
+    "a Service becomes a load balancer": (service(type="ClusterIP"), service(type="LoadBalancer"), [LB]),
+    "a load balancer becomes a Service": (service(type="LoadBalancer"), service(type="ClusterIP"), []),
+    "a new load balancer": (None, service(type="LoadBalancer"), [LB]),
+    "a new Service": (None, service(), []),
+    "a node port": (
+        service(ports=[{"port": 1}]),
+        service(type="NodePort", ports=[{"port": 1, "nodePort": 30001}]),
+        ["exposed: it answers on port `30001` of every node", NODE_PORT],
+    ),
+    "an external address": (
+        service(externalIPs=["192.0.2.1"]),
+        service(externalIPs=["192.0.2.1", "192.0.2.2"]),
+        ["exposed: it answers at the external address `192.0.2.2`"],
+    ),
+    "callers of a load balancer": (
+        service(type="LoadBalancer", loadBalancerSourceRanges=["10.0.0.0/8"]),
+        service(type="LoadBalancer"),
+        ["exposed: its load balancer lets in more callers: everybody"],
+    ),
+    "the scheduler's Service": (
+        kube(CLUSTER, "it", {"spec": {"scheduler": {"service": {"type": "ClusterIP"}}}}),
+        kube(CLUSTER, "it", {"spec": {"scheduler": {"service": {"type": "NodePort"}}}}),
+        [NODE_PORT],
+    ),
+    "an Ingress": (
+        None,
+        kube("networking.k8s.io/v1:Ingress", "it"),
+        ["exposed: it is an Ingress: callers from outside reach a Service by it"],
+    ),
+    "the node's network": (
+        pod(containers=[]),
+        pod(containers=[], hostNetwork=True),
+        ["exposed: its pods use the network of their node: no policy holds them"],
+    ),
+    "a port of the node": (
+        container(ports=[{"containerPort": 80}]),
+        container(ports=[{"containerPort": 80, "hostPort": 80}]),
+        ["exposed: its pods answer on port `80` of their node"],
+    ),
+    "pod security one level down": (
+        namespace("restricted"),
+        namespace("baseline"),
+        ["pod security: enforces only `baseline` instead of `restricted`: pods may do more to nodes"],
+    ),
+    "pod security gone": (
+        namespace("baseline"),
+        namespace(),
+        ["pod security: enforces nothing instead of `baseline`: pods may do more to nodes"],
+    ),
+    "pod security up": (namespace("baseline"), namespace("restricted"), []),
+    "a quota raised": (
+        quota(pods="10", memory="1Gi"),
+        quota(pods="11", memory="1024Mi"),
+        ["quota lifted: `pods` from `10` to `11`: objects beyond it are no longer refused"],
+    ),
+    "a quota without a row": (
+        quota(pods="10"),
+        quota(),
+        ["quota lifted: `pods` from `10` to no limit: objects beyond it are no longer refused"],
+    ),
+    "a quota lowered, and one more": (quota(pods="10"), quota(pods="9", services="1"), []),
+    "a limit raised": (
+        limits(memory="1Gi"),
+        limits(memory="2Gi"),
+        ["limit lifted: `Container memory` from `1Gi` to `2Gi`: bigger containers are no longer refused"],
+    ),
+    "a container without its limit": (
+        container(resources={"limits": {"memory": "1Gi", "cpu": "1"}}),
+        container(resources={"limits": {"cpu": "8"}}),
+        ["limit lifted: container `main` has no limit of `memory`: it may take all of its node's"],
+    ),
+    "an image without its digest": (
+        container(image=PINNED),
+        container(image="registry.example/dask:latest"),
+        [("image not pinned: container `main` runs `registry.example/dask:latest`: what that is can change by itself")],
+    ),
+    "another digest": (container(image=PINNED), container(image=PINNED[:-1] + "b"), []),
+    "an image that never was pinned": (container(image="a:1"), container(image="a:2"), []),
+    "a site's id": (
+        group(),
+        group(addressPrefix="fd00:0:0:9::/64"),
+        [f"addresses: the addresses of its workers change: {RESTART}"],
+    ),
+    "other slots, and fewer": (
+        group(),
+        group(first=8, count=2),
+        [f"addresses: the slots of its workers, the number of its slots (4 to 2) change: {RESTART}"],
+    ),
+    "more slots": (group(), group(count=5), []),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_what_is_let_go_of_is_told(before: Node | None, after: Node, expected: list[str]) -> None:
+    found = compare(graph(*([before] if before else [])), graph(after)).dangers
+
+    assert [f"{one.kind}: {one.consequence}" for one in found if one.kind != "replace"] == expected
+
+
+QUANTITIES = {"500m": 0.5, "1": 1, "2e3": 2000, "1k": 1000, "1Ki": 1024, "1.5Gi": 1.5 * 2**30, "1M": 1e6, "x": None}
+
+
+@pytest.mark.parametrize(("text", "number"), QUANTITIES.items())
+def test_quantities_are_read_as_kubernetes_reads_them(text: str, number: float | None) -> None:
+    found = quantity(text)
+
+    assert (found if found is None else float(found)) == number
+
+
+# -- the mesh
+
+
+def gateway(site: str) -> list[Node]:
+    return [node("isthmus:index:Gateway", site, component=True), node("isthmus:index:Site", site, component=True)]
+
+
+def platform(*peers: str) -> Node:
+    return node("isthmus:index:Platform", "isthmus", component=True, outputs={"peers": list(peers)})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        (graph(*gateway("north")), graph(*gateway("north"), *gateway("west")), ["site west"]),
+        (graph(*gateway("north")), graph(*gateway("north")), []),
+        (graph(platform("north")), graph(platform("far", "north")), ["site far"]),
+        (graph(platform("far", "north")), graph(platform("north")), []),
+        (graph(*gateway("north")), graph(*gateway("north"), platform("far", "north")), []),
+    ],
+    ids=["an own site", "none", "another stack's", "one less", "peers are told for the first time"],
+)
+def test_who_joins_the_mesh_is_told(before: Graph, after: Graph, joined: list[str]) -> None:
+    assert [one.what for one in compare(before, after).dangers if one.kind == "new peer"] == joined
+
+
+def test_another_prefix_moves_every_address() -> None:
+    (found,) = compare(graph(exports={"prefix": "fd00:a::/48"}), graph(exports={"prefix": "fd00:b::/48"})).dangers
+
+    assert (found.kind, found.what) == ("addresses", "prefix fd00:a::/48")
+    assert "fd00:b::/48" in found.consequence
+
+
+# -- what is no danger
+
+
+def test_what_up_leaves_to_a_person_is_told() -> None:
+    before = graph(kube(CLUSTER, "dask", {"spec": {"scheduler": {"a": 1}}}), group(replicas=1))
+    after = graph(kube(CLUSTER, "dask", {"spec": {"scheduler": {"a": 2}}}), group(replicas=2))
+
+    assert [one.what for one in compare(before, after).by_hand] == ["DaskCluster data/dask", "DaskWorkerGroup data/it"]
+
+
+def test_a_stack_that_is_new_joins_nothing_and_widens_nothing() -> None:
+    found = compare(None, graph(*gateway("north"), service(type="LoadBalancer")))
+
+    assert found.only == "after"
+    assert [one.kind for one in found.dangers] == ["exposed"]
+
+
+def test_a_stack_that_is_gone_deletes_nothing() -> None:
+    found = compare(graph(service()), None)
+
+    assert (found.only, found.changes, found.dangers) == ("before", (), ())
+
+
+def paused(data: str, *, ignore: bool) -> Graph:
+    options = {"ignore_changes": ("*",)} if ignore else {}
+    return graph(
+        kube(CONFIG_MAP, "a", {"data": {"a": data}}, **options),  # type: ignore[arg-type]
+        kube(CONFIG_MAP, "b", site="south"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sites", "resumed", "operations"),
+    [
+        (paused("1", ignore=False), paused("2", ignore=True), ("north",), (), ["options"]),
+        (paused("1", ignore=True), paused("2", ignore=True), ("north",), (), []),
+        (paused("1", ignore=True), paused("2", ignore=False), (), ("north",), ["update"]),
+        (paused("1", ignore=False), paused("1", ignore=False), (), (), []),
+    ],
+    ids=["pauses", "stays paused", "goes on", "never was"],
+)
+def test_a_paused_site_is_left_alone_and_told(
+    before: Graph, after: Graph, sites: tuple[str, ...], resumed: tuple[str, ...], operations: list[str]
+) -> None:
+    found = compare(before, after)
+
+    assert (found.paused, found.resumed) == (sites, resumed)
+    assert [change.operation.value for change in found.changes] == operations

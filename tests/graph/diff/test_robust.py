@@ -1,0 +1,48 @@
+"""Whatever a program sends, it is compared and told: values of a pull request are anybody's."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from isthmus.graph import SECRET, UNKNOWN
+from isthmus.graph.diff.comment import Report, markdown
+from isthmus.graph.diff.comparison import compare
+from isthmus.graph.diff.plain import as_json, as_text
+from tests.graph.diff import graphs
+from tests.graph.diff.graphs import graph, kube
+
+#: Keys that the search for dangers looks at.
+KEYS = st.sampled_from(
+    [
+        *("spec", "metadata", "labels", "rules", "subjects", "roleRef", "ingress", "egress", "from", "to", "ports"),
+        *("port", "endPort", "ipBlock", "cidr", "except", "podSelector", "matchLabels", "matchExpressions", "verbs"),
+        *("policyTypes", "template", "containers", "image", "name", "resources", "limits", "hard", "slots", "count"),
+        *("hostNetwork", "hostPort", "nodePort", "type", "externalIPs", "max", "worker", "scheduler", "service"),
+    ]
+)
+SCALARS = st.sampled_from([None, True, 0, 1, 1.5, -7, "", "x", "10.0.0.0/8", "Ingress", SECRET, UNKNOWN])
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=4))
+KINDS = st.sampled_from(
+    [
+        graphs.DEPLOYMENT,
+        graphs.SERVICE,
+        graphs.NAMESPACE,
+        graphs.POLICY,
+        graphs.ROLE,
+        graphs.BINDING,
+        graphs.GROUP,
+        graphs.CLUSTER,
+        "core/v1:ResourceQuota",
+        "core/v1:LimitRange",
+    ]
+)
+BODIES = st.dictionaries(st.sampled_from(["spec", "rules", "subjects", "roleRef", "metadata"]), VALUES, max_size=4)
+
+
+@settings(max_examples=80, deadline=None)
+@given(KINDS, BODIES, BODIES)
+def test_no_value_stops_a_comparison(kind: str, old: Any, new: Any) -> None:
+    report = Report("a", "b", [compare(graph(kube(kind, "it", old)), graph(kube(kind, "it", new)))])
+
+    assert all("it" in form(report) or report.comparisons[0].is_empty for form in (markdown, as_text, as_json))
