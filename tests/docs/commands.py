@@ -20,3 +20,15 @@ def commands(page: str) -> Iterator[str]:
     for line in (CHECKOUT / page).read_text().splitlines():
         if line.strip().startswith("$ "):
             yield line.strip().removeprefix("$ ").split(" #")[0].strip()
+
+
+def typed(page: str) -> Iterator[str]:
+    """Every command of a page whole: a line with a prompt and those below it up to the next one, without remarks."""
+    command: list[str] = []
+    for block in (CHECKOUT / page).read_text().split("```console\n")[1:]:
+        for line in [*block.split("```")[0].splitlines(), "$ "]:
+            if line.startswith("$ ") and command:
+                yield "\n".join(command)
+                command = []
+            command.append(line.removeprefix("$ ").split("  #")[0].rstrip() if line.startswith("$ ") else line)
+        command = []

@@ -11,6 +11,7 @@ from tests.docs.commands import CHECKOUT, PAGES, commands
 #: Commands that other tests run, and where; the rest of the guides' commands runs in tests/e2e/test_guides.py.
 ELSEWHERE = {
     "make setup": "every target needs it",
+    "make binaries": "a part of `make test`",
     "make unit": "a part of `make test`",
     "make test": "CI",
     "make demo": "tests/e2e/conftest.py",
@@ -21,7 +22,15 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("page", PAGES)
+#: Pages that a test types from the first line to the last, and where.
+FOLLOWED = {
+    "docs/guides/first-three-data-centres.md": "tests/e2e/test_tutorial.py",
+    "docs/guides/add-a-data-centre.md": "tests/docs/test_add_a_data_centre.py",
+    "docs/guides/preview-in-ci.md": "tests/workflows/test_stack_jobs.py",
+}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in FOLLOWED])
 def test_every_command_of_a_page_is_run_by_a_test(page: str) -> None:
     on_a_running_world = set(commands("docs/guides/local-data-centres.md"))
 
