@@ -18,7 +18,7 @@ from pulumi_policy import (
 )
 
 from policy.judge import message
-from policy.plain import plain
+from policy.plain import Properties
 from policy.record import Provider, Resource, ResourceRule, Rule, StackRule
 from policy.rules import RULES
 from policy.settings import of_rule
@@ -100,7 +100,7 @@ def _resource(args: ResourceValidationArgs | PolicyResource) -> Resource:
     return Resource(
         type=args.resource_type,
         name=args.name,
-        props=plain(args.props),
+        props=Properties(args.props),
         urn=args.urn,
         protect=args.opts.protect,
         provider=Provider(provider.urn, provider.name) if provider else None,

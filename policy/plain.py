@@ -29,8 +29,30 @@ _NAMED: Final = ("containers", "initContainers", "ephemeralContainers", "volumes
 _LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
+class Properties(Mapping[str, Any]):
+    """A resource's properties, each copied when it is first asked for: most rules look at a few kinds only."""
+
+    def __init__(self, proxy: Mapping[str, Any]) -> None:
+        self._proxy = proxy
+        self._keys = dict.fromkeys(proxy)  # `in` would raise where the value is not known yet
+        self._copied: dict[str, Any] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._copied:
+            if key not in self._keys:
+                raise KeyError(key)
+            self._copied[key] = _read(self._proxy, key)
+        return self._copied[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 def plain(value: Any) -> Any:
-    """A copy of a resource's properties without proxies."""
+    """A copy of a value without proxies."""
     if isinstance(value, Mapping):
         return {key: _read(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

@@ -28,6 +28,20 @@ TEMPLATES: Final[Mapping[str, tuple[Path, ...]]] = {
         ("spec", "cluster", "spec", "scheduler"),
     ),
 }
+#: Kinds of Kubernetes' own that cannot hold a pod: most of a stack need not be searched.
+PODLESS: Final = frozenset(
+    f"kubernetes:{api}:{kind}"
+    for api, kinds in {
+        "core/v1": "Secret ConfigMap Service ServiceAccount Namespace ResourceQuota LimitRange PersistentVolumeClaim",
+        "rbac.authorization.k8s.io/v1": "Role RoleBinding ClusterRole ClusterRoleBinding",
+        "networking.k8s.io/v1": "NetworkPolicy",
+        "policy/v1": "PodDisruptionBudget",
+        "scheduling.k8s.io/v1": "PriorityClass",
+        # Its schema may speak of containers.
+        "apiextensions.k8s.io/v1": "CustomResourceDefinition",
+    }.items()
+    for kind in kinds.split()
+)
 CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -116,7 +130,7 @@ def pods_of(resource: Resource) -> tuple[Pod, ...]:
 
 
 def _pods_of(resource: Resource) -> Iterator[Pod]:
-    if not resource.is_kubernetes or resource.kind == "CustomResourceDefinition":
+    if not resource.is_kubernetes or resource.type in PODLESS:
         return
     if paths := TEMPLATES.get(resource.kind):
         for path in paths:

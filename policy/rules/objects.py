@@ -78,7 +78,7 @@ def check_custom_resources(stack: Stack, _: Settings) -> Iterator[Finding]:
     validators = {key: jsonschema.Draft7Validator(schema) for key, schema in schemas.items()}
     for resource in stack.resources:
         if validator := validators.get(resource.type):
-            for error in validator.iter_errors(resource.props):
+            for error in validator.iter_errors(dict(resource.props)):
                 where = _shown(error)
                 if error.validator in OF_KEYS or not _has_unknown(error.instance):
                     yield Finding(where, f"breaks the schema of its kind: {error.validator}", resource.urn)

@@ -4,7 +4,7 @@ import json
 
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policy.plain import UNKNOWN, at, plain, texts
+from policy.plain import UNKNOWN, Properties, at, plain, texts
 
 
 def test_a_copy_has_mappings_lists_and_whole_numbers_and_shows_what_is_unknown() -> None:
@@ -33,6 +33,19 @@ def test_a_copy_has_mappings_lists_and_whole_numbers_and_shows_what_is_unknown()
     assert isinstance(copy["list"], list)
     assert isinstance(copy["replicas"], int)
     assert json.dumps(copy["share"]) == "0.5"
+
+
+def test_properties_are_the_copy_of_a_proxy_key_by_key() -> None:
+    proxy = unknown_checking_proxy(
+        {"spec": {"replicas": 3.0, "name": UNKNOWN_STRING_VALUE}, "data": UNKNOWN_STRING_VALUE}
+    )
+
+    properties = Properties(proxy)
+
+    assert dict(properties) == {"spec": {"replicas": 3, "name": UNKNOWN}, "data": UNKNOWN}
+    assert properties["spec"] is properties["spec"]
+    assert (properties.get("x"), len(properties)) == (None, 2)
+    assert at(properties, "data", "x") is UNKNOWN
 
 
 def test_a_path_through_something_unknown_is_unknown() -> None:
