@@ -5,10 +5,12 @@ from pathlib import Path
 import pulumi
 
 from components.platform import Platform
+from components.platform_args import arguments_of
 from isthmus.environment import load
 
-environment = load(Path(__file__).parent, pulumi.get_stack())
-platform = Platform("isthmus", {"environment": environment, "secret": pulumi.Config().get_secret})
+environment, config = load(Path(__file__).parent, pulumi.get_stack()), pulumi.Config()
+secrets = {key: value for key in environment.secrets if (value := config.get_secret(key)) is not None}
+platform = Platform("isthmus", arguments_of(environment, secrets))
 
 pulumi.export("schedulers", platform.schedulers)
 pulumi.export("prefix", platform.prefix)

@@ -1,5 +1,6 @@
 """The CustomResourceDefinitions of the Dask operator's API, as `components/crds/*.yaml` states them."""
 
+import functools
 from pathlib import Path
 from typing import Final, TypedDict
 
@@ -26,7 +27,7 @@ class Crds(Component, kind="Crds"):
     def __init__(self, name: str, args: CrdsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         for file in sorted(FOLDER.glob("*.yaml")):
-            definition: Spec = yaml.safe_load(file.read_text())
+            definition = _read(file)
             CustomResourceDefinition(
                 f"{name}-{file.stem}",
                 metadata=definition["metadata"] | {"labels": {"app.kubernetes.io/part-of": "isthmus"}},
@@ -34,3 +35,9 @@ class Crds(Component, kind="Crds"):
                 opts=self.child_opts(keep=args["keep"]),
             )
         self.register_outputs({})
+
+
+@functools.cache
+def _read(file: Path) -> Spec:
+    """A definition. Read once, however many sites have it: it is not changed by whoever declares it."""
+    return yaml.safe_load(file.read_text())

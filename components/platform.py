@@ -1,7 +1,6 @@
 """One environment as a whole: its seed, its sites, the data plane between them, the Dask cluster over them."""
 
-from collections.abc import Callable, Mapping
-from typing import TypedDict
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_random as random
@@ -13,6 +12,7 @@ from components.controller import Controller, ControllerArgs
 from components.crds import Crds
 from components.gateway import Gateway, GatewayArgs
 from components.mesh import DataPlane, dialled_by, mesh_of
+from components.platform_args import PlatformArgs
 from components.priorities import Priorities
 from components.python_files import PythonFiles, digest
 from components.rights import Rights
@@ -28,17 +28,6 @@ from isthmus.wireguard.peers import GATEWAY, SCHEDULER, slot_peer
 SEED_LENGTH = 64
 
 
-class PlatformArgs(TypedDict):
-    """What is configured, and the way to what is configured as a secret.
-
-    The one component that takes more than plain mappings: a program in another language declares its parts.
-    """
-
-    environment: configured.Environment
-    secret: Callable[[str], pulumi.Output[str] | None]
-    """Key of the stack's configuration -> its secret value; None if it is not set."""
-
-
 class Platform(Component, kind="Platform"):
     """Everything of one environment.
 
@@ -46,18 +35,26 @@ class Platform(Component, kind="Platform"):
     custom resources. Taking it down goes the other way, so what custom resources need is there until they are gone.
     """
 
-    schedulers: dict[str, str]
+    schedulers: pulumi.Output[dict[str, str]]
     """Site -> address of the scheduler for ordinary Dask clients there."""
-    prefix: str
+    prefix: pulumi.Output[str]
     """The environment's /48."""
-    namespaces: dict[str, pulumi.Output[list[str]]]
+    namespaces: pulumi.Output[dict[str, list[str]]]
     """Site -> where the environment is in its Kubernetes."""
-    public_keys: dict[str, pulumi.Output[str]]
+    public_keys: pulumi.Output[dict[str, str]]
     """Site -> public key of its gateway: what another stack of a federation needs."""
+    peers: pulumi.Output[list[str]]
+    """Every site of the mesh, those of other stacks too, sorted."""
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        self._environment = env = args["environment"]
-        self._secrets = _secrets(env, args["secret"])  # before anything is declared
+        # Before anything is declared: a mistake costs nothing.
+        self._environment = env = configured.described(
+            project=args["project"],
+            environment=args["environment"],
+            settings=args["settings"],
+            sites=args["sites"],
+        )
+        self._secrets = _secrets(env, args["secrets"])
         super().__init__(name, opts)
         refuse_orphans()
         self._mesh = mesh_of(env)
@@ -69,11 +66,20 @@ class Platform(Component, kind="Platform"):
         foundations = {name: self._foundation(env.site(name), sites) for name in firsts}
         for site in env.sites:
             self._contents(sites[site.name], site, foundations[env.sharing(site)[0].name])
-        self.prefix = str(env.prefix)
-        self.schedulers = {site.name: _scheduler_of(env, site) for site in env.sites}
-        self.namespaces = {name: site.namespaces for name, site in sites.items()}
-        self.public_keys = {site: self._data_plane.public_key(site) for site in sites}
-        self.register_outputs({"prefix": self.prefix, "schedulers": self.schedulers, "publicKeys": self.public_keys})
+        self.prefix = pulumi.Output.from_input(str(env.prefix))
+        self.schedulers = pulumi.Output.from_input({site.name: _scheduler_of(env, site) for site in env.sites})
+        self.namespaces = pulumi.Output.all(**{name: site.namespaces for name, site in sites.items()})
+        self.public_keys = pulumi.Output.all(**{site: self._data_plane.public_key(site) for site in sites})
+        self.peers = pulumi.Output.from_input(sorted(site.name for site in self._mesh.sites))
+        self.register_outputs(
+            {
+                "prefix": self.prefix,
+                "schedulers": self.schedulers,
+                "namespaces": self.namespaces,
+                "publicKeys": self.public_keys,
+                "peers": self.peers,
+            }
+        )
 
     def _seed(self) -> pulumi.Output[str]:
         """The one secret of the environment. Not RandomBytes, which shows its value as the resource's id."""
@@ -258,11 +264,8 @@ def _scheduler_of(env: configured.Environment, site: configured.Site) -> str:
     return f"tcp://{host}:{names.SCHEDULER_PORT}"
 
 
-def _secrets(
-    env: configured.Environment, secret: Callable[[str], pulumi.Output[str] | None]
-) -> dict[str, pulumi.Output[str]]:
-    """The stack secrets that the site files name. All at once: whoever sets up a stack runs it once, not once a key."""
-    found = {key: secret(key) for key in env.secrets}
-    if unset := [key for key, value in found.items() if value is None]:
+def _secrets(env: configured.Environment, given: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Output[str]]:
+    """The secrets that the sites name. All at once: whoever sets up a stack runs it once, not once a key."""
+    if unset := [key for key in env.secrets if given.get(key) is None]:
         raise UnsetSecrets(env.name, unset)
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: pulumi.Output.secret(given[key]) for key in env.secrets}

@@ -105,8 +105,10 @@ def resources(cpu: str, memory: str) -> Spec:
 
 
 def disk(resources: Spec, *, usual: int, most: int) -> Spec:
-    """`resources` of a container that writes to its node's disk: bytes that it always takes, and beyond which its pod is
-    evicted."""
+    """`resources` of a container that writes to its node's disk.
+
+    usual: bytes that it always takes; most: beyond them its pod is evicted.
+    """
     sizes = {"requests": usual, "limits": most}
     return {part: resources[part] | {"ephemeral-storage": size(number)} for part, number in sizes.items()}
 

@@ -14,6 +14,7 @@ from components.cluster import Cluster
 from components.controller import Controller
 from components.crds import Crds
 from components.gateway import Gateway
+from components.platform import Platform
 from components.priorities import Priorities
 from components.python_files import PythonFiles
 from components.rights import Rights
@@ -22,7 +23,7 @@ from components.worker_group import Slots, WorkerGroup
 from tests.graph.programs import recorded
 
 PACKAGED: list[type[Component]] = [
-    *(Cluster, Controller, Crds, Gateway, Priorities, PythonFiles, Rights, Site, Slots, WorkerGroup),
+    *(Cluster, Controller, Crds, Gateway, Platform, Priorities, PythonFiles, Rights, Site, Slots, WorkerGroup),
 ]
 PLACE = {"cluster", "environment", "namespace", "prioritiesHere", "schedulerHere", "site", "workersHere"}
 
@@ -57,8 +58,7 @@ def schema() -> Any:
     return json.loads(str(ComponentProvider([*PACKAGED], "isthmus", None, "0.1.0").schema))
 
 
-def test_every_component_but_the_platform_can_be_packaged() -> None:
-    """The platform takes the project's own configuration, which is Python."""
+def test_every_component_can_be_packaged() -> None:
     offered = schema()["resources"]
 
     assert {token: set(resource.get("requiredInputs", [])) - PLACE for token, resource in offered.items()} == {
@@ -70,6 +70,7 @@ def test_every_component_but_the_platform_can_be_packaged() -> None:
         "isthmus:index:Gateway": {
             *("annotations", "configuration", "dialled", "dials", "image", "serviceType", "tunnelJson"),
         },
+        "isthmus:index:Platform": {"project", "secrets", "settings", "sites"},
         "isthmus:index:Priorities": set(),
         "isthmus:index:PythonFiles": {"catalog"},
         "isthmus:index:Rights": set(),

@@ -179,7 +179,7 @@ def test_all_secrets_that_nobody_has_set_are_named_at_once(tmp_path: Path) -> No
         federated(files, {"external": EXTERNAL["external"] | {"presharedKeySecret": "farKey"}})
         files["home"]["kubernetes"] = {"kubeconfigSecret": "homeKubeconfig"}
 
-    program = 'Platform("another", {"environment": environment, "secret": lambda key: None})'
+    program = 'Platform("another", arguments_of(environment, {}))'
 
     with pytest.raises(UnsetSecrets) as refused:
         variant(tmp_path, change, program=program)
