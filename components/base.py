@@ -100,8 +100,12 @@ class Component(pulumi.ComponentResource):
 
 
 def refuse_orphans() -> None:
-    """From now on a resource without a parent is an OrphanError in its own constructor, where the traceback helps."""
-    pulumi.runtime.register_stack_transformation(_backstop)
+    """From now on a resource without a parent is an OrphanError in its own constructor, where the traceback helps.
+
+    In the process of a package there is no stack, and the program that uses it may declare what it likes.
+    """
+    if pulumi.runtime.get_root_resource() is not None:
+        pulumi.runtime.register_stack_transformation(_backstop)
 
 
 def _backstop(declared: pulumi.ResourceTransformationArgs) -> None:
