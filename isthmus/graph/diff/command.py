@@ -12,7 +12,7 @@ from isthmus.errors import IsthmusError
 from isthmus.graph.diff.comment import Failure, Report, markdown
 from isthmus.graph.diff.comparison import Comparison, compare
 from isthmus.graph.diff.plain import as_json, as_text
-from isthmus.graph.diff.versions import Version, recorded, terminable, tree
+from isthmus.graph.diff.versions import Version, called, recorded, terminable, tree
 
 _FORMS: Final = {"json": as_json, "markdown": markdown, "text": as_text}
 #: A version could not be recorded; something must be looked at.
@@ -57,8 +57,11 @@ def report_of(root: Path, base: str, head: str, stack: str = "all") -> Report:
         before, after = recorded(trees, stack)
         comparisons = _comparisons(before, after)
         pictures = _pictures(trees[1][1], comparisons)
-    failures = [Failure(version.name, version.failure) for version in (before, after) if version.failure]
-    return Report(base, head, comparisons, failures, pictures)
+    names = called(root, base), called(root, head)
+    failures = [
+        Failure(name, version.failure) for name, version in zip(names, (before, after), strict=True) if version.failure
+    ]
+    return Report(names[0], names[1], comparisons, failures, pictures)
 
 
 def _comparisons(before: Version, after: Version) -> list[Comparison]:

@@ -16,6 +16,7 @@ _IMMUTABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "Job": (r"spec\.(selector|template|completions|parallelism)",),
     "PersistentVolumeClaim": (r"spec\.(accessModes|selector|storageClassName|volumeName)",),
     "Pod": (r"spec\.(?!containers\[\d+\]\.image$|activeDeadlineSeconds|tolerations)",),
+    "ResourceQuota": (r"spec\.scopes",),
     "RoleBinding": ("roleRef",),
     "Secret": ("type$",),
     "Service": (r"spec\.clusterIP",),

@@ -53,27 +53,46 @@ def tree(root: Path, name: str) -> Iterator[Path]:
         yield root
         return
     # The project may be a part of its repository.
-    prefix = _git(root, "rev-parse", "--show-prefix").strip()
+    prefix = _git(root, "rev-parse", "--show-prefix").rstrip("\n")
     spec = f"{name}^{{commit}}:{prefix}"
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", spec, otherwise="").strip()
     if not found:
-        where = f"no project in {prefix or 'it'}" if prefix else "no such commit"
+        where = f"no such commit, or none with {prefix}" if prefix else "no such commit"
         raise IsthmusError(f"{name}: {where}; give a branch, a tag or a commit that git knows here, or `.`.")
     with tempfile.TemporaryDirectory(prefix="isthmus-graph-") as folder:
-        _unpack(root, found, Path(folder))
+        # In a subfolder `git archive` would look for that folder in the tree once more.
+        _unpack(Path(_git(root, "rev-parse", "--show-toplevel").rstrip("\n")), found, Path(folder))
         yield Path(folder)
 
 
-def _unpack(root: Path, treeish: str, folder: Path) -> None:
+def _unpack(repository: Path, treeish: str, folder: Path) -> None:
     """`git archive` rather than a worktree: it leaves nothing behind in the repository, however it ends."""
-    packing = subprocess.Popen(["git", "-C", root, "archive", "--format=tar", treeish], stdout=subprocess.PIPE)
+    packing = subprocess.Popen(["git", "-C", repository, "archive", "--format=tar", treeish], stdout=subprocess.PIPE)
     try:
         with tarfile.open(fileobj=packing.stdout, mode="r|") as archive:
-            archive.extractall(folder, filter="data")
+            archive.extractall(folder, filter=_within)  # noqa: S202 (the filter is tarfile's own, less its refusals)
+    except (tarfile.TarError, OSError) as error:
+        raise IsthmusError(f"{treeish[:12]}: its tree could not be unpacked into {folder}: {error}.") from None
     finally:
         packing.stdout.close()  # type: ignore[union-attr] # it is a pipe
         packing.kill()
         packing.wait()
+
+
+def _within(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Leaves out what would lead out of the folder, such as a link to an absolute path: no program may need it."""
+    try:
+        return tarfile.data_filter(member, folder)
+    except tarfile.FilterError:
+        return None
+
+
+def called(root: Path, name: str) -> str:
+    """How a person knows the version: as it was asked for, and the commit if that says something else."""
+    if name == WORKING_TREE:
+        return "the working tree"
+    commit = _git(root, "rev-parse", "--short", "--end-of-options", f"{name}^{{commit}}", otherwise="").split()[-1:]
+    return f"{name} ({commit[0]})" if commit and not commit[0].startswith(name[:7]) else name
 
 
 def _git(root: Path, *arguments: str, otherwise: str | None = None) -> str:
