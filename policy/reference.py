@@ -7,6 +7,7 @@ from typing import Final
 
 from policy.record import Rule, StackRule
 from policy.rules import RULES
+from policy.table import ROWS
 
 HEAD: Final = """\
 # Policy rules
@@ -21,6 +22,19 @@ What must hold for every resource of every stack, whoever wrote the program. Eac
 An environment that needs no exception needs no configuration file. Rules about pods look into every pod that they find:
 in workloads, in DaskCluster, DaskWorkerGroup and DaskJob, and in any other object with a list of `containers`.
 No message repeats a value of a resource, because it may be secret.
+
+Without an engine, over a recorded graph, where what is secret is not known:
+
+    isthmus graph record --stack <env> --root . --out recorded --preview
+    python -m policy.stored recorded/<env>.json policy/config.<env>.json
+
+A setting that no rule has is refused. `python -m policy.settings policy/config.<env>.json` says what was perhaps meant.
+"""
+CHECKS: Final = """\
+## Well-known checks
+
+What Kubernetes linters and benchmarks look for (Pod Security Standards, kube-linter, kube-score, Polaris, checkov,
+Kyverno, CIS, NSA), then what this suite adds (from 49 on), and the rule that holds it.
 """
 
 
@@ -28,7 +42,16 @@ def page() -> str:
     """The whole page, as Markdown."""
     rows = [f"| [`{rule.name}`](#{rule.name}) | {rule.title} | {rule.severity.value} |" for rule in RULES]
     table = "\n".join(["| rule | what must hold | severity |", "| --- | --- | --- |", *rows])
-    return "\n".join([HEAD, table, "", *("\n".join(_section(rule)) for rule in RULES)])
+    return "\n".join([HEAD, table, "", *("\n".join(_section(rule)) for rule in RULES), CHECKS, *_checks()])
+
+
+def _checks() -> Iterator[str]:
+    yield "| no. | check | rule |"
+    yield "| --- | --- | --- |"
+    for number, row in enumerate(ROWS, start=1):
+        held = ", ".join(f"[`{name}`](#{name})" for name in row.rules)
+        yield f"| {number} | {row.check} | {'; '.join(part for part in (held, row.instead) if part)} |"
+    yield ""
 
 
 def _section(rule: Rule) -> Iterator[str]:

@@ -30,7 +30,10 @@ config:
 SITE = """
 id: 1
 kubernetes: {kubeconfig: nobody.yaml}
-pools: {home: {workers: {max: 2, memory: 1Gi}}}
+pools:
+  home:
+    workers: {max: 2, memory: 1Gi}
+    volumes: [{name: data, persistentVolumeClaim: {claimName: forecasts}, mountPath: /data}]
 """
 NOBODY = {
     "apiVersion": "v1",
@@ -64,11 +67,19 @@ def _previewed(engine: Engine, configuration: Path) -> Result:
 
 @pytest.mark.parametrize(
     ("settings", "broken"),
-    [({}, {"images"}), ({"images": {"versionTags": True}}, set())],
-    ids=["stopped", "let pass where the environment allows it"],
+    [
+        ({}, {"images"}),
+        # A setting that there is not; one by which a rule about the whole stack objects: the pool's claim is not ours.
+        (
+            {"images": {"versionTags": True, "registry": []}, "references": {"existingClaims": False}},
+            {"images", "references"},
+        ),
+        ({"images": {"versionTags": True, "registries": ["registry.example"]}}, set()),
+    ],
+    ids=["stopped", "stopped by what the environment asks for", "let pass where the environment allows it"],
 )
 def test_the_engine_stops_at_a_violation(
-    engine: Engine, tmp_path: Path, settings: dict[str, dict[str, bool]], broken: set[str]
+    engine: Engine, tmp_path: Path, settings: dict[str, dict[str, object]], broken: set[str]
 ) -> None:
     configuration = tmp_path / "config.json"
     configuration.write_text(json.dumps(settings))
@@ -79,3 +90,6 @@ def test_the_engine_stops_at_a_violation(
     assert "isthmus@v0.1.0" in said, said
     assert set(re.findall(r"\[mandatory\].*?\]  (\S+)  \(", said)) == broken
     assert (done.status != 0) is bool(broken), said
+    assert ("images.registry: the rule has no such setting; did you mean registries?" in said) is (
+        "references" in broken
+    )

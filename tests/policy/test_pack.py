@@ -16,6 +16,7 @@ from policy.judge import SettingsError, judge
 from policy.record import Resource, ResourceRule
 from policy.reference import page
 from policy.rules import RULES
+from policy.table import ROWS
 from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, changed, kubernetes
 from tests.policy.wire import PACK, in_process, served
 
@@ -150,6 +151,12 @@ def test_the_manifest_says_how_the_pack_is_started() -> None:
     assert manifest["runtime"]["name"] == "python"
     assert (PACK / manifest["runtime"]["options"]["virtualenv"]).resolve() == ROOT / ".venv"
     assert (PACK / "__main__.py").is_file()
+
+
+def test_every_well_known_check_is_held_by_a_rule_or_says_who_holds_it() -> None:
+    assert len(ROWS) == 56
+    assert [row.check for row in ROWS if not row.rules and not row.instead] == []
+    assert {name for row in ROWS for name in row.rules} == set(NAMES)
 
 
 def test_the_page_of_the_rules_is_fresh() -> None:
