@@ -25,6 +25,8 @@ from isthmus.graph.model import STACK, Graph
 from isthmus.graph.monitor import Engine, Monitor
 from isthmus.graph.record_error import RecordError
 
+#: Registrations at once. One would do but for transforms, which may wait for other resources.
+AT_ONCE: Final = 32
 NO_SECRETS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -57,7 +59,7 @@ class _Run:
         """Runs the program and waits for everything that it set going, so that absence means absence."""
         loop = asyncio.new_event_loop()
         loop.set_exception_handler(_ignore)
-        pool = ThreadPoolExecutor(max_workers=1)
+        pool = ThreadPoolExecutor(AT_ONCE)
         loop.set_default_executor(pool)
         asyncio.set_event_loop(loop)
         try:

@@ -1,12 +1,12 @@
 """`isthmus graph record`, called as a person calls it."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from isthmus.environment import stack_names
 from isthmus.graph import record, store
 from tests.graph.programs import ROOT, project
 
@@ -23,11 +23,15 @@ def isthmus(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_stack_is_written_as_a_file_of_its_name(tmp_path: Path) -> None:
-    done = isthmus("graph", "record", "--root", str(ROOT), "--out", str(tmp_path / "new"), cwd=tmp_path)
+    root = project(tmp_path / "project", 'pulumi.export("stack", pulumi.get_stack())')
+    shutil.copytree(root / "stacks" / "local", root / "stacks" / "other")
+    shutil.copy(root / "stacks" / "Pulumi.local.yaml", root / "stacks" / "Pulumi.other.yaml")
+
+    done = isthmus("graph", "record", "--root", str(root), "--out", str(tmp_path / "new"), cwd=tmp_path)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     written = {file.name: file.read_text() for file in (tmp_path / "new").iterdir()}
-    assert written == {f"{name}.json": store.dump(record(ROOT, name)) for name in stack_names(ROOT)}
+    assert written == {f"{name}.json": store.dump(record(root, name)) for name in ("local", "other")}
 
 
 def test_one_stack_as_a_preview_on_standard_output(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Transforms are run as the engine runs them, over the SDK's own callback server."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pulumi.runtime._callbacks import _CallbackServicer
 
 from isthmus.graph import SECRET, UNKNOWN, record
 from isthmus.graph.record_error import RecordError
@@ -172,6 +174,24 @@ def test_a_transform_that_fails_fails_the_record_and_says_why(tmp_path: Path) ->
         recorded(tmp_path, program)
 
 
+def test_a_transform_may_wait_for_another_resource(tmp_path: Path) -> None:
+    graph = recorded(
+        tmp_path,
+        KUBERNETES
+        + """
+async def change(args):
+    if args.name != "one":
+        return None
+    name = await ConfigMap("other", opts=there).metadata.name.future()
+    return pulumi.ResourceTransformResult({**args.props, "data": {"other": name}}, args.opts)
+pulumi.runtime.register_resource_transform(change)
+ConfigMap("one", opts=there)
+""",
+    )
+
+    assert graph.named(CONFIG_MAP, "one").inputs["data"] == {"other": "other-recorded"}
+
+
 def test_programs_with_transforms_may_be_recorded_at_the_same_time(tmp_path: Path) -> None:
     program = (
         SAYING
@@ -190,3 +210,16 @@ for number in range(5):
         5 * ["isthmus"]
     ]
     assert {len(graph.of_type(PROVIDER)) for graph in graphs} == {1}
+
+
+def test_a_record_leaves_no_server_and_no_thread_behind(tmp_path: Path) -> None:
+    program = SAYING + 'pulumi.runtime.register_resource_transform(saying("x"))\nConfigMap("one", data={}, opts=there)'
+    root = project(tmp_path, program)
+    record(root, "local")
+    before = threading.active_count()
+
+    for _ in range(20):
+        record(root, "local")
+
+    assert threading.active_count() <= before
+    assert _CallbackServicer._servicers == []
