@@ -6,9 +6,8 @@
               │        └─ Cluster                     (the scheduler site)
               └─ the seed that every key of the environment is derived from
 
-Arguments are TypedDicts, so that programs in other languages can hand over plain mappings; those of a Platform mirror the
-stack files (`platform_args`). A logical name is chosen
-and never derived from a value that can move: only the names of sites, pools and claims and the numbers of slots are
-part of one. No two sites can come to one name: what follows a site's name is fixed and no ending of another, or stands
-behind a dot.
+Arguments are TypedDicts, so that programs in other languages can hand over plain mappings; those of a Platform mirror
+the stack files (`platform_args`). A logical name is chosen and never derived from a value that can move: only the names
+of sites, pools and claims and the numbers of slots are part of one. No two sites can come to one name: what follows a
+site's name is fixed and no ending of another, or stands behind a dot.
 """

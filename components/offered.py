@@ -11,6 +11,7 @@ from components.cluster import Cluster
 from components.controller import Controller
 from components.crds import Crds
 from components.gateway import Gateway
+from components.platform import Platform
 from components.priorities import Priorities
 from components.python_files import PythonFiles
 from components.rights import Rights
@@ -24,6 +25,7 @@ OFFERED: Final[tuple[type[Component], ...]] = (
     Controller,
     Crds,
     Gateway,
+    Platform,
     Priorities,
     PythonFiles,
     Rights,

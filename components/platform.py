@@ -128,15 +128,16 @@ class Platform(Component, kind="Platform"):
                 ],
                 "watches": owner.install.watches,
             }
-            after = [*found, *lets_in]
-            found.append(Controller(owner.name, args, opts=declared[owner.name].child_opts(after=after)))
+            home = declared[owner.name]
+            after = [*found, *lets_in, *home.guards]
+            found.append(Controller(owner.name, args, opts=home.child_opts(after=after)))
         return [*found, *lets_in]
 
     def _contents(self, site: Site, configuration: configured.Site, foundation: list[pulumi.Resource]) -> None:
         """What is declared at a site once its Kubernetes has what all of it needs."""
         env, place, name = self._environment, self._place(configuration), configuration.name
         priorities = [each for each in foundation if isinstance(each, Priorities)]
-        Gateway(name, self._gateway_args(configuration), opts=site.child_opts(after=priorities))
+        Gateway(name, self._gateway_args(configuration), opts=site.child_opts(after=[*priorities, *site.guards]))
         if configuration.pools or name == env.scheduler.site:
             python = PythonFiles(name, {**place, "catalog": env.catalog}, opts=site.child_opts())
             foundation = [*foundation, python]
@@ -206,7 +207,7 @@ class Platform(Component, kind="Platform"):
                 "memory": env.scheduler.memory,
                 "cpu": env.scheduler.cpu,
             },
-            opts=site.child_opts(after=after),
+            opts=site.child_opts(after=[*after, *site.guards]),
         )
 
     def _pools(self, site: Site, configuration: configured.Site, after: list[pulumi.Resource]) -> None:
@@ -220,7 +221,7 @@ class Platform(Component, kind="Platform"):
             WorkerGroup(
                 name,
                 self._group_args(configuration, name, pool),
-                opts=site.child_opts(after=[*after, slots, *site.claims]),
+                opts=site.child_opts(after=[*after, slots, *site.guards, *site.claims]),
             )
 
     def _group_args(self, site: configured.Site, name: str, pool: configured.Pool) -> WorkerGroupArgs:

@@ -86,9 +86,10 @@ class Site(Component, kind="Site"):
         self.hand_down(provider=self.provider, leave=bool(args.get("paused")))
         if args["install_namespaces"]:
             self.hand_down(after=self._namespaces(name, args))
-        self._guards(name, args)
+        #: What pods wait for: nothing starts before its namespace is closed, and nothing outlives that.
+        self.guards: list[pulumi.Resource] = self._guards(name, args)
         if args["install_namespaces"]:
-            self._budgets(name, args)
+            self.guards += self._budgets(name, args)
         #: What the stack made; workers that mount one wait for it.
         self.claims: list[pulumi.Resource] = self._claims(name, args)
         self.namespaces = pulumi.Output.from_input(_namespaces(args))
@@ -113,51 +114,60 @@ class Site(Component, kind="Site"):
             for namespace in _namespaces(args)
         ]
 
-    def _guards(self, name: str, args: SiteArgs) -> None:
+    def _guards(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
         """Closed by default; then what every pod, every client and every scraper may do."""
         opts = self.child_opts()
-        for namespace in _namespaces(args) if args["install_namespaces"] else [args["namespace"]]:
-            # At the end: in the middle, the one of site x would be called as the other of a site x-system.
-            system = "-system" if namespace == names.SYSTEM_NAMESPACE else ""
+        closed = [
             network.allow(
-                f"{name}-default-deny{system}", args, called="default-deny", of={}, namespace=namespace, opts=opts
+                # At the end: in the middle, the one of site x would be called as the other of a site x-system.
+                f"{name}-default-deny{'-system' if namespace == names.SYSTEM_NAMESPACE else ''}",
+                args,
+                called="default-deny",
+                of={},
+                namespace=namespace,
+                opts=opts,
             )
-        network.allow(f"{name}-dns", args, called="dns", of={}, egress=[network.dns()], opts=opts)
+            for namespace in (_namespaces(args) if args["install_namespaces"] else [args["namespace"]])
+        ]
         scheduler = network.tcp(names.SCHEDULER_PORT, names.DASHBOARD_PORT)
-        network.allow(
-            f"{name}-client",
-            args,
-            called="client",
-            of=labels.client(args),
-            egress=[{"to": [network.pods(labels.door(args))], "ports": scheduler}],
-            opts=opts,
-        )
+        to_scheduler: Spec = {"to": [network.pods(labels.door(args))], "ports": scheduler}
         tunnels = [network.pods(labels.gateway(args)), *network.tunnelled(args)]
-        network.allow(
-            f"{name}-scraper",
-            args,
-            called="scraper",
-            of=labels.scraper(args),
-            egress=[{"to": tunnels, "ports": network.tcp(names.TUNNEL_HTTP_PORT)}],
-            opts=opts,
-        )
+        to_tunnels: Spec = {"to": tunnels, "ports": network.tcp(names.TUNNEL_HTTP_PORT)}
+        opened: dict[str, tuple[labels.Labels, Spec]] = {
+            "dns": ({}, network.dns()),
+            "client": (labels.client(args), to_scheduler),
+            "scraper": (labels.scraper(args), to_tunnels),
+        }
+        return [
+            *closed,
+            *(
+                network.allow(f"{name}-{called}", args, called=called, of=of, egress=[rule], opts=opts)
+                for called, (of, rule) in opened.items()
+            ),
+        ]
 
-    def _budgets(self, name: str, args: SiteArgs) -> None:
+    def _budgets(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
         """How much the namespaces that are ours may take. Quotas and limits are the rights of who makes a namespace."""
         opts = self.child_opts()
         quotas = {"isthmus": budgets.pods(int(args["slots"]) + SPARE_PODS, published=args["published"])}
         if args["priorities_here"]:
             quotas["isthmus-core"] = budgets.compute(names.PRIORITY_CORE, args["core"])
             quotas["isthmus-workers"] = budgets.compute(names.PRIORITY_WORKER, args["workers"])
-        for called, spec in quotas.items():
+        made: list[pulumi.Resource] = [
             ResourceQuota(
                 f"{name}-{called.replace('isthmus', 'quota')}", metadata=metadata(args, called), spec=spec, opts=opts
             )
-        LimitRange(f"{name}-limits", metadata=metadata(args, "isthmus"), spec=budgets.unstated(), opts=opts)
+            for called, spec in quotas.items()
+        ]
+        made.append(
+            LimitRange(f"{name}-limits", metadata=metadata(args, "isthmus"), spec=budgets.unstated(), opts=opts)
+        )
         if args["install_controller"]:
             system = metadata(args, "isthmus", namespace=names.SYSTEM_NAMESPACE)
-            ResourceQuota(f"{name}-quota-system", metadata=system, spec=budgets.pods(SYSTEM_PODS), opts=opts)
-            LimitRange(f"{name}-limits-system", metadata=system, spec=budgets.unstated(), opts=opts)
+            quota = budgets.pods(SYSTEM_PODS)
+            made.append(ResourceQuota(f"{name}-quota-system", metadata=system, spec=quota, opts=opts))
+            made.append(LimitRange(f"{name}-limits-system", metadata=system, spec=budgets.unstated(), opts=opts))
+        return made
 
     def _claims(self, name: str, args: SiteArgs) -> list[pulumi.Resource]:
         return [
