@@ -12,7 +12,7 @@ from isthmus.graph.diff.resources import SITE, Resource, resources
 from isthmus.graph.model import Graph
 
 #: The order of the list: what cannot be undone comes first.
-_KINDS: Final = (
+KINDS: Final = (
     "replace",
     "delete",
     "forget",
@@ -111,7 +111,7 @@ def compare(before: Graph | None, after: Graph | None) -> Comparison:
 def _dangers(rows: Sequence[Resource], exports: Sequence[Difference], old: Graph, new: Graph) -> tuple[Danger, ...]:
     found = [danger for search in _SEARCHES for danger in search(rows)]
     found += [*mesh.joined(rows, old, new), *mesh.readdressed(rows, exports)]
-    order = {kind: number for number, kind in enumerate(_KINDS)}
+    order = {kind: number for number, kind in enumerate(KINDS)}
     return tuple(sorted(set(found), key=lambda one: (order[one.kind], one.site, one.what, one.consequence)))
 
 
