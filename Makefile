@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help root setup packages binaries lock check checkov unit test golden demo down bench-demo bench-graph bench-pools bench-tunnel pictures modules
+.PHONY: help root setup packages binaries lock check checkov unit test golden demo down bench-demo bench-graph bench-pools bench-tunnel pictures modules preview
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -56,6 +56,11 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/python -m tests.docs.pictures
 	$(BIN)/python -m tests.package.golden
 	git diff --stat tests docs stacks/schema
+
+BASE ?= HEAD~1
+HEAD ?= HEAD
+preview: $(READY) ## what `pulumi up` would do after the last commit (BASE=, HEAD=: other ones; `.` is the working tree)
+	@$(BIN)/python -m isthmus graph diff $(BASE) $(HEAD) --stack all
 
 pictures: $(READY) ## draw docs/pictures anew from the stack files, then look at them
 	$(BIN)/python -m tests.docs.pictures
