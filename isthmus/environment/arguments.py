@@ -1,6 +1,6 @@
 """The way in from a program: plain mappings, as a program in YAML, TypeScript or Go writes them; and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from isthmus.environment.given import Given, GivenSite, Place
@@ -26,26 +26,42 @@ def described(
 
     Raises ConfigError, which holds every mistake; each is named by its path, such as `sites.ecmwf.pools.ecmwf.workers`.
     """
-    mistakes = [Mistake("", "project", "missing; expected the project's name.")] if not project else []
     if problem := refused(environment):
-        mistakes.append(Mistake("", "environment", problem))
-        raise ConfigError(mistakes)
-    if not sites:
-        mistakes.append(Mistake("", "sites", "missing; expected a mapping of at least one site."))
+        raise ConfigError([Mistake("", "environment", problem)])
+    mistakes = [] if project else [Mistake("", "project", "missing; expected the project's name.")]
+    plain = _plain(settings) if isinstance(settings, Mapping) else None
+    if plain is None:
+        mistakes.append(Mistake("", "settings", f"got {shown(settings)}; expected a mapping."))
+    named = _named(sites, mistakes)
+    listed = (plain or {}).get("sites", list(named))
+    stated = [name for name in listed if is_name(name)] if isinstance(listed, list) else list(named)
+    mistakes += _unlisted(stated, named)
+    # A list keeps its order on the way through any language; a mapping may not.
+    order = dict.fromkeys([*stated, *named])
+    given = tuple(
+        GivenSite(name, SITES.below(name), fields) for name in order if (fields := named.get(name)) is not None
+    )
+    if plain is not None:
+        plain.setdefault("sites", list(named) or ["none"])  # none: an empty list is a mistake that nobody wrote
+    return environment_of(Given(project, environment, SETTINGS, plain, given), mistakes)
+
+
+def _named(sites: Mapping[str, Mapping[str, Any]], mistakes: list[Mistake]) -> dict[str, dict[str, Any] | None]:
+    """Every site that has a name -> its fields, None if they are no mapping. What is wrong is added to `mistakes`."""
+    if not isinstance(sites, Mapping) or not sites:
+        problem = "missing" if not sites else f"got {shown(sites)}"
+        mistakes.append(Mistake("", "sites", f"{problem}; expected a mapping of at least one site."))
+        return {}
+    named: dict[str, dict[str, Any] | None] = {}
     for name, fields in sites.items():
         if not is_name(name):
             problem = f"this is no name of a site; expected {NAME.expected}."
             mistakes.append(SITES.wrong(shown_key(name), problem, NAME.near(name)))
-        elif not isinstance(fields, Mapping):
+            continue
+        named[name] = _plain(fields) if isinstance(fields, Mapping) else None
+        if named[name] is None:
             mistakes.append(SITES.wrong(name, f"got {shown(fields)}; expected a mapping."))
-    named = [name for name in sites if is_name(name)]
-    plain = _plain(settings)
-    mistakes += _unlisted(plain, named)
-    given = [
-        GivenSite(name, SITES.below(name), _plain(sites[name])) for name in named if isinstance(sites[name], Mapping)
-    ]
-    plain.setdefault("sites", named or ["none"])  # none: an empty list is a mistake that nobody wrote
-    return environment_of(Given(project, environment, SETTINGS, plain, tuple(given)), mistakes)
+    return named
 
 
 def arguments(environment: Environment) -> dict[str, Any]:
@@ -69,12 +85,9 @@ def _dumped(site: Site | ExternalSite) -> dict[str, Any]:
 _SETTINGS: Final = ("cluster", "protect", "scheduler", "images", "network")
 
 
-def _unlisted(settings: Mapping[str, Any], named: list[str]) -> list[Mistake]:
+def _unlisted(listed: Sequence[str], named: Mapping[str, object]) -> list[Mistake]:
     """Where a stated list of sites and the sites themselves differ."""
-    listed = settings.get("sites", named)
-    if not isinstance(listed, list):
-        return []
-    missing = [name for name in dict.fromkeys(listed) if is_name(name) and name not in named]
+    missing = [name for name in dict.fromkeys(listed) if name not in named]
     return [
         *(SITES.wrong(name, "missing; settings.sites names it.", "Describe it, or take it off.") for name in missing),
         *(

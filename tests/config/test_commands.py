@@ -1,6 +1,8 @@
 """What a person and a program are told of the stack files."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,19 @@ def test_the_mistakes_of_all_environments_are_said_at_once_and_a_right_one_besid
     assert done.stdout == "right: right; 2 sites, 1 external site, 2 pools, at most 12 workers\n"
     assert isinstance(done.exception, ConfigError)
     assert done.exception.mistakes == (*mistakes(root, "empty"), *expected)
+
+
+def test_a_person_sees_the_mistakes_without_a_traceback_and_ci_a_status(tmp_path: Path) -> None:
+    root = project(tmp_path, INVALID / "pool-memory-unit")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "isthmus", "config", "check"],
+        cwd=root, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"isthmus: {ConfigError(mistakes(root))}\n"
+    assert "16GB" in done.stderr
 
 
 def test_what_is_wrong_with_the_project_is_said_once(tmp_path: Path) -> None:

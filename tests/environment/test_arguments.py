@@ -53,6 +53,13 @@ def test_the_arguments_survive_json_where_every_number_is_a_fraction(root: Path,
     assert described(**json.loads(json.dumps(given), parse_int=float)) == load(root, env)
 
 
+def test_the_stated_list_keeps_the_order_that_a_mapping_may_lose() -> None:
+    environment = load(REPOSITORY, "local")
+    given = arguments(environment)
+
+    assert described(**given | {"sites": dict(reversed(given["sites"].items()))}) == environment
+
+
 def test_what_has_a_default_may_be_left_out() -> None:
     given = {
         "project": "ours",
@@ -86,6 +93,10 @@ WRONG = [
     ("settings/sites", [], "settings.sites: got a list; expected a list of at least one"),
     ("sites/south", "a site", 'sites.south: got "a site"; expected a mapping.'),
     ("sites/south/kubernetes", {}, "sites.south.kubernetes: give one of context, kubeconfig, kubeconfigSecret."),
+    ("sites", "home", 'sites: got "home"; expected a mapping of at least one site.'),
+    ("settings", ["home"], "settings: got a list; expected a mapping."),
+    ("settings/sites", [["north"], "south"], "settings.sites.0: got a list; expected a name"),
+    ("sites/south", {}, "sites.south.id: missing; expected a whole number from 1 to 65535."),
     ("project", "", "project: missing; expected the project's name."),
     ("environment", "system", "environment: its namespace would be isthmus-system"),
 ]
