@@ -62,9 +62,10 @@ def _change(old: Node | None, new: Node, known: Consequences) -> Change | None:
         return Change(Operation.CREATE, None, new, new=hide(new.inputs, hidden_places(None, new)))
     inputs = ignoring(old.inputs, new.inputs, new.options.ignore_changes)
     raw = [found for found in differences(old.inputs, inputs) if (found.old, found.new) != (UNKNOWN, UNKNOWN)]
-    reasons = reasons_of(old, new, inputs, raw, known)
+    drawn = list(follows(old, new, known))
+    reasons = reasons_of(old, new, inputs, [*raw, *drawn], known)
     hidden = hidden_places(old, new)
-    found = sorted((*veiled(raw, hidden), *follows(old, new, known)), key=place_of)
+    found = sorted((*veiled(raw, hidden), *drawn), key=place_of)
     options = tuple(_options(old.options, new.options))
     operation = _operation(reasons, found, options, renamed=old.urn != new.urn)
     if operation is None:
