@@ -92,6 +92,7 @@ def _environment(request: pb.RunRequest) -> dict[str, str]:
         "PULUMI_CONFIG": json.dumps(dict(request.config)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         "PULUMI_NODEJS_TYPESCRIPT": "true",
+        "PULUMI_NODEJS_TRANSPILE_ONLY": "true",  # what types are wrong is the compiler's affair, before
     }
 
 

@@ -1,0 +1,112 @@
+"""The TypeScript example: its own node process, the real engine, the package in a process of its own, two API servers.
+
+Node's language host is this repository's stand-in; the SDK that runs the program is Pulumi's own.
+"""
+
+import base64
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.docs.commands import CHECKOUT
+from tests.engine.pods import pods_run
+from tests.local_api import ApiServer, api_server
+from tools.pulumi.engine import Engine
+from tools.pulumi.node_modules import node_modules
+
+pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
+EXAMPLE = CHECKOUT / "examples/typescript"
+SITES = ("home", "north")
+#: What somebody who tried the example may have left there.
+_NOT_OURS = shutil.ignore_patterns("node_modules", "Pulumi.*.yaml", ".isthmus", "sdks")
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, ApiServer]]:
+    """An API server without nodes for each site; pods run as far as it can tell."""
+    with ExitStack() as stack:
+        found = {site: stack.enter_context(api_server()) for site in SITES}
+        for server in found.values():
+            stack.enter_context(pods_run(server))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the example, with its modules from the cache."""
+    folder = tmp_path_factory.mktemp("typescript")
+    shutil.copytree(EXAMPLE, folder, ignore=_NOT_OURS, dirs_exist_ok=True)
+    described = (folder / "Pulumi.yaml").read_text()
+    (folder / "Pulumi.yaml").write_text(described.replace("../../package", str(CHECKOUT / "package")))
+    (folder / "node_modules").symlink_to(node_modules())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def engine(project: Path, servers: dict[str, ApiServer]) -> Engine:
+    """The example deployed as the stack `pair`. What it made ends with the API servers."""
+    images = {f"{name}Image": f"registry.example/{name}:1" for name in ("dask", "controller", "tunnel")}
+    kubeconfigs = {"homeKubeconfig": str(servers["home"].kubeconfig), "northKubeconfig": _content(servers["north"])}
+    ours = {"protect": False, **kubeconfigs, **images}
+    config = {
+        # Not "*": that would refuse the package's own provider too.
+        "pulumi:disable-default-providers": ["kubernetes", "random"],
+        **{f"isthmus-typescript:{key}": value for key, value in ours.items()},
+    }
+    (project / "Pulumi.pair.yaml").write_text(yaml.safe_dump({"config": config}))
+    made = Engine(project, "pair")
+    made.up()
+    return made
+
+
+def _content(server: ApiServer) -> str:
+    return server.kubeconfig.read_text()
+
+
+def test_the_program_passes_the_compiler(project: Path) -> None:
+    done = subprocess.run(
+        ["node", "node_modules/typescript/lib/tsc.js", "--noEmit", "-p", "."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+def test_both_data_centres_get_their_part(engine: Engine, servers: dict[str, ApiServer]) -> None:
+    there = {
+        site: [
+            item["kind"] for item in servers[site].get("-n", "isthmus-pair", "daskclusters,daskworkergroups")["items"]
+        ]
+        for site in SITES
+    }
+
+    assert there == {"home": ["DaskCluster"], "north": ["DaskWorkerGroup"]}
+
+
+def test_the_components_outputs_come_back_to_the_program(engine: Engine) -> None:
+    outputs = json.loads(engine.ask("stack", "output", "--json").out)
+
+    assert outputs["namespaces"] == {site: ["isthmus-system", "isthmus-pair"] for site in SITES}
+    assert outputs["schedulers"] == dict.fromkeys(SITES, "tcp://pair-scheduler.isthmus-pair.svc:8786")
+    assert outputs["prefix"].startswith("fd")
+    assert {site: len(base64.b64decode(key)) for site, key in outputs["publicKeys"].items()} == dict.fromkeys(SITES, 32)
+
+
+def test_a_second_preview_finds_nothing_to_do_and_shows_no_secret(
+    engine: Engine, servers: dict[str, ApiServer]
+) -> None:
+    (user,) = json.loads(_content(servers["north"]))["users"]
+    key = user["user"]["client-key-data"]
+
+    preview = engine.ask("preview", "--diff", "--expect-no-changes").out
+
+    told = [preview, engine.state_file.read_text()]
+    assert [text for text in told if key in text or base64.b64decode(key).decode() in text] == []
