@@ -89,6 +89,8 @@ def _for_files(schema: Any) -> Any:
     of_files = {key: _for_files(value) for key, value in schema.items() if key != FILLED}
     if isinstance(schema.get("title"), str):
         del of_files["title"]  # the key or the class again
+    if "default" in schema and (isinstance(schema["default"], dict) or schema["default"] in (None, [])):
+        del of_files["default"]  # nothing that somebody would write, and of a mapping not what it comes to
     if FILLED in schema:
         of_files["description"] = f"{schema['description']} Default: {schema[FILLED]}."
     if "patternProperties" in schema:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from isthmus.environment import stack_names
+from isthmus.environment import examples, stack_names
 from isthmus.environment.schema import site_schema, stack_schema
 from tests.environment.projects import INVALID, VALID
 
@@ -63,6 +63,26 @@ def test_every_right_file_passes(root: Path) -> None:
 
     assert {file: found for file, found in checked.items() if found} == {}
     assert len(checked) >= 4
+
+
+@pytest.mark.parametrize(
+    "example", [text for texts in examples.OF_SECTIONS.values() for text in texts.split(examples.NEXT)]
+)
+def test_every_example_of_the_reference_passes(example: str) -> None:
+    given: dict[str, Any] = yaml.safe_load(example)
+    stack = yaml.safe_load(examples.STACK)
+    stack["config"] |= {key: value for key, value in given.items() if key.startswith("isthmus:")}
+    site = yaml.safe_load(examples.SITE) | {key: value for key, value in given.items() if ":" not in key}
+
+    assert list(Draft7Validator(SCHEMAS["stack"]).iter_errors(stack)) == []
+    assert list(Draft7Validator(SCHEMAS["site"]).iter_errors(site)) == []
+
+
+def test_no_default_is_shown_that_the_files_come_to_only_with_other_keys() -> None:
+    service = SCHEMAS["site"]["else"]["properties"]["gateway"]
+
+    assert "default" not in service
+    assert SCHEMAS["site"]["$defs"]["Workers"]["properties"]["threads"]["default"] == 1
 
 
 @pytest.mark.parametrize("folder", sorted({path.name for path in INVALID.iterdir()} - UNSEEN))
