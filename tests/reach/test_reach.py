@@ -125,7 +125,7 @@ def test_the_credentials_of_a_cloud_come_from_its_plugin(tmp_path: Path, running
 def test_a_silent_server_and_a_plugin_that_hangs_cost_their_time_limit_together(tmp_path: Path, running: str) -> None:
     def hangs(_cluster: dict[str, Any], user: dict[str, Any]) -> None:
         user.clear()
-        user.update(_exec_plugin(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec tail -f /dev/null"]))
+        user.update(_exec_plugin(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"]))
 
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls and never answers
         kubeconfig(
@@ -176,9 +176,7 @@ class TestAKubeconfigThatIsASecretOfTheStack:
         def hangs(_cluster: dict[str, Any], user: dict[str, Any]) -> None:
             user.clear()
             user.update(
-                _exec_plugin(
-                    ["sh", "-c", f"echo $$ > {stack}/pid.new; mv {stack}/pid.new {stack}/pid; tail -f /dev/null"]
-                )
+                _exec_plugin(["sh", "-c", f"echo $$ > {stack}/pid.new; mv {stack}/pid.new {stack}/pid; exec sleep 600"])
             )
 
         slow = kubeconfig(stack / "slow", running, hangs).read_text()
