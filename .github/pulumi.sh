@@ -3,7 +3,9 @@
 set -euo pipefail
 
 pack=(--policy-pack policy)
-if [[ -f policy/config.$STACK.json ]]; then
-    pack+=(--policy-pack-config "policy/config.$STACK.json")
+config=policy/config.$STACK.json
+if [[ -f $config ]]; then
+    .venv/bin/python -m policy.settings "$config" # says what is wrong in it; the engine hardly does
+    pack+=(--policy-pack-config "$config")
 fi
 exec pulumi "$@" --stack "$STACK" --non-interactive --color never "${pack[@]}"

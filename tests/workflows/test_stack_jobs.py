@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from isthmus import names as contract
-from tests.controller.admin import Admin
 from tests.docs.commands import commands
 from tests.engine.pods import pods_run
 from tests.local_api import ApiServer
@@ -82,7 +81,7 @@ def place(server: ApiServer, equipped: dict[str, str], tmp_path_factory: pytest.
         "isthmus:sites": ["home"],
     }
     _write(root / "stacks/Pulumi.staging.yaml", {"config": config})
-    with github() as repository, pods_run(Admin(server), (contract.SYSTEM_NAMESPACE, NAMESPACE)):
+    with github() as repository, pods_run(server):
         made = Place(root, equipped, server, repository)
         made.typed("pulumi --non-interactive stack init staging").check_returncode()
         yield made
@@ -124,7 +123,7 @@ def test_a_cluster_that_is_as_the_stack_says_is_no_news(place: Place) -> None:
     assert place.repository.issues == []
 
 
-@pytest.mark.parametrize("command", commands("docs/guides/preview-in-ci.md"))
+@pytest.mark.parametrize("command", list(commands("docs/guides/preview-in-ci.md")))
 def test_what_the_guide_says_can_be_typed(place: Place, command: str) -> None:
     done = place.typed(command)
 
