@@ -35,7 +35,7 @@ class Notebook:
     def __init__(self, world: World, environment: Environment) -> None:
         self._world, self._environment = world, environment
         self._site = environment.scheduler.site
-        self._namespace = names.namespace(environment.name)
+        self._namespace = environment.site(self._site).namespace
 
     def open(self) -> None:
         """A fresh pod with the client as it is in this folder. Raises IsthmusError if it does not get ready."""

@@ -103,16 +103,15 @@ def await_workers(world: World, environment: Environment) -> None:
         return sum(_is_ready(pod) for pod in pods) >= wanted
 
     if not wait_until(ready, WORKERS_S, every=1.0):
-        namespace = names.namespace(environment.name)
         seen = "\n".join(
-            world.kubectl(site.name, "get", "pods", "-n", namespace, "-o", "wide") for site in environment.sites
+            world.kubectl(site.name, "get", "pods", "-n", site.namespace, "-o", "wide") for site in environment.sites
         )
         raise IsthmusError(f"{wanted} workers were not Ready within {WORKERS_S:.0f} s:\n{seen}")
 
 
 def _pods(world: World, site: str, environment: Environment) -> list[dict[str, Any]]:
     selector = f"{names.LABEL_COMPONENT}=worker"
-    text = world.kubectl(site, "get", "pods", "-n", names.namespace(environment.name), "-l", selector, "-o", "json")
+    text = world.kubectl(site, "get", "pods", "-n", environment.site(site).namespace, "-l", selector, "-o", "json")
     items: list[dict[str, Any]] = json.loads(text)["items"]
     return items
 

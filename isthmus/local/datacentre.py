@@ -32,11 +32,9 @@ STEP_WITHIN_S = 120.0
 class DataCentre:
     """One site as a whole Kubernetes. `boot` first, from the thread that lives as long as it; then `bring_up`."""
 
-    def __init__(
-        self, site: Site, environment: str, folder: Path, cgroup: str, parts: Parts, memory_bytes: int
-    ) -> None:
+    def __init__(self, site: Site, folder: Path, cgroup: str, parts: Parts, memory_bytes: int) -> None:
         """folder: its state. cgroup: name of its cgroups. memory_bytes: what it may use altogether."""
-        self.site, self.environment, self.folder = site, environment, folder
+        self.site, self.folder = site, folder
         self.address = addresses.on_wan(site.id)
         for claim in site.claims:
             (folder / "volumes" / claim).mkdir(parents=True, exist_ok=True)
@@ -112,7 +110,7 @@ class DataCentre:
     def _control_plane(self) -> None:
         self.control_plane.kubeconfig(self.control_plane.plan.pki / "admin.kubeconfig", self.control_plane.admin)
         self.control_plane.start(lambda name, command: self.node.run(name, command))
-        for path, manifest in birth_objects(self.site, self.environment, self.address):
+        for path, manifest in birth_objects(self.site, self.address):
             self.control_plane.api.apply(path, manifest)
 
     def _containerd(self, images: Sequence[Image]) -> None:

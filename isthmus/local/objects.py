@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Address
 from typing import Any
 
-from isthmus import names
 from isthmus.environment import Claim, Site
 from isthmus.local import addresses
 from isthmus.local.configuration import SITE
@@ -19,7 +18,7 @@ _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _DNS_PORTS = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
 
 
-def birth_objects(site: Site, environment: str, node_address: IPv4Address) -> Iterator[tuple[str, Manifest]]:
+def birth_objects(site: Site, node_address: IPv4Address) -> Iterator[tuple[str, Manifest]]:
     """Everything to apply to a new data centre, in order."""
     yield binding("isthmus:kubelet-client", KUBELET_CLIENT, "system:kubelet-api-admin")
     yield _coredns_role()
@@ -28,7 +27,7 @@ def birth_objects(site: Site, environment: str, node_address: IPv4Address) -> It
     for storage_class in sorted({claim.storageClass for claim in site.claims.values()} | {"isthmus-local"}):
         yield storage(storage_class)
     for name, claim in sorted(site.claims.items()):
-        yield volume(site.name, names.namespace(environment), name, claim)
+        yield volume(site.name, site.namespace, name, claim)
 
 
 def binding(name: str, user: str, role: str) -> tuple[str, Manifest]:

@@ -111,7 +111,7 @@ class Supervisor:
         memory = memory_limit(cgroups.memory_of_machine(), len(self.environment.sites))
         for site in self.environment.sites:
             folder, cgroup = self.state / site.name, f"{self.world.name}-{site.name}"
-            centre = DataCentre(site, self.environment.name, folder, cgroup, parts, memory)
+            centre = DataCentre(site, folder, cgroup, parts, memory)
             self.centres[site.name] = centre
             centre.boot(self.wan)
             centre.write_kubeconfig(forwarder.port_of(self.listeners[site.name]))
@@ -148,7 +148,7 @@ class Supervisor:
 
     async def _connect_scheduler(self, home: DataCentre, port: int) -> socket.socket:
         service = names.scheduler(self.environment.cluster)
-        path = f"/api/v1/namespaces/{names.namespace(self.environment.name)}/services/{service}"
+        path = f"/api/v1/namespaces/{home.site.namespace}/services/{service}"
         found = await asyncio.to_thread(home.control_plane.api.get, path)
         if found is None:
             raise IsthmusError(f"no Service {service} at {home.site.name} yet")

@@ -70,12 +70,11 @@ def test_containerds_configuration_is_toml_and_every_folder_that_it_names_is_mad
 
 
 def test_each_claim_of_a_site_has_a_volume_kept_for_it() -> None:
-    environment = load(ROOT, "local")
-    site = environment.site("ecmwf")
-    made = dict(objects.birth_objects(site, environment.name, NODE))
+    site = load(ROOT, "local").site("ecmwf").model_copy(update={"namespace": "weather"})
+    made = dict(objects.birth_objects(site, NODE))
     volume = made["/api/v1/persistentvolumes/forecasts"]["spec"]
 
-    assert volume["claimRef"]["namespace"] == "isthmus-local"
+    assert volume["claimRef"]["namespace"] == "weather"
     assert volume["capacity"] == {"storage": site.claims["forecasts"].storage}
     assert volume["local"] == {"path": "/run/isthmus/site/volumes/forecasts"}
     assert "/apis/storage.k8s.io/v1/storageclasses/isthmus-local" in made
