@@ -31,7 +31,10 @@ def doubles(values: Iterable[str]) -> list[str]:
 
 
 class Kubernetes(Part):
-    """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret."""
+    """How to reach a site's API server: a context, a kubeconfig file (and a context of it), or a stack secret.
+
+    Sites that state the same are in one Kubernetes. That two different ways lead to one cannot be seen: state the same.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -173,7 +176,7 @@ class Install(Part):
 
 
 class Site(Part):
-    """One data centre: one Kubernetes, one /64, one gateway, its pools. File: stacks/<env>/<site>.yaml."""
+    """One data centre: a Kubernetes or a namespace of one, a /64, a gateway, its pools: stacks/<env>/<site>.yaml."""
 
     name: Name = Field(description="The file's name.")
     id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
