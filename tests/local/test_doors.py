@@ -152,7 +152,7 @@ def test_the_first_help_imports_no_room(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=tmp_path)
 
     assert "local" in done.stdout
-    assert done.stdout.splitlines()[-1] == "['isthmus.cli', 'isthmus.errors', 'isthmus.names']"
+    assert done.stdout.splitlines()[-1] == "['isthmus.cli', 'isthmus.errors', 'isthmus.later', 'isthmus.names']"
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:
