@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from isthmus import names
-from policy.plain import UNKNOWN, at, elements
+from policy.plain import UNKNOWN, at, elements, items, mapping
 
 #: Roles of pods that others bring, such as a notebook: nothing of the stack has them, and yet they are meant.
 OUTSIDERS: Final = ("client", "scraper")
@@ -24,7 +24,9 @@ def matches(selector: Any, labels: Any) -> bool | None:
     """
     if not known(selector):
         return None
-    verdicts = [_equal(at(labels, key), value) for key, value in (at(selector, "matchLabels") or {}).items()]
+    if not isinstance(at(selector, "matchLabels"), Mapping | None):
+        return False
+    verdicts = [_equal(at(labels, key), value) for key, value in mapping(selector, "matchLabels").items()]
     verdicts += [_expressed(each, labels) for _, each in elements(at(selector, "matchExpressions"), "")]
     if False in verdicts:
         return False
@@ -55,7 +57,7 @@ def _equal(label: Any, value: Any) -> bool | None:
 
 
 def _expressed(expression: Any, labels: Any) -> bool | None:
-    key, values, label = at(expression, "key"), at(expression, "values") or [], None
+    key, values, label = at(expression, "key"), items(expression, "values"), None
     if isinstance(key, str):
         label = at(labels, key)
     operator = _OPERATORS.get(str(at(expression, "operator")))

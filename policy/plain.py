@@ -76,6 +76,24 @@ def at(value: Any, *path: str) -> Any:
     return value
 
 
+def scalar(value: Any, *path: str) -> object:
+    """The value at a path where one without parts belongs. A mapping or a list, a mistake there, counts as absent."""
+    found = at(value, *path)
+    return None if isinstance(found, Mapping | list) else found
+
+
+def mapping(value: Any, *path: str) -> Mapping[str, Any]:
+    """The mapping at a path; anything else, also what is not known, counts as an empty one."""
+    found = at(value, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(value: Any, *path: str) -> list[Any]:
+    """The list at a path; anything else, also what is not known, counts as an empty one."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else []
+
+
 def elements(value: Any, where: str) -> Iterator[tuple[str, Any]]:
     """Path and value of each element of a list; nothing if it is no list."""
     named = where.rpartition(".")[2] in _NAMED

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from isthmus import names
-from policy.plain import at
+from policy.plain import scalar
 
 if TYPE_CHECKING:
     from policy.stack import Stack
@@ -62,17 +62,17 @@ class Resource:
     @property
     def namespace(self) -> object:
         """The object's namespace; None if it has none, UNKNOWN if it is not known."""
-        return at(self.props, "metadata", "namespace")
+        return scalar(self.props, "metadata", "namespace")
 
     @property
     def place(self) -> tuple[str, object, object]:
         """Where the object is: world, namespace, name."""
-        return self.world, self.namespace, at(self.props, "metadata", "name")
+        return self.world, self.namespace, scalar(self.props, "metadata", "name")
 
     @property
     def site(self) -> object:
         """The site that the object's own label names; None if it has none, UNKNOWN if it is not known."""
-        return at(self.props, "metadata", "labels", names.LABEL_SITE)
+        return scalar(self.props, "metadata", "labels", names.LABEL_SITE)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from policy.plain import UNKNOWN, at
+from policy.plain import UNKNOWN, scalar
 from policy.pods import Pod, pods_of
 from policy.record import Provider, Resource
 
@@ -45,7 +45,7 @@ class Stack:
         """The objects of a kind by Kubernetes, namespace and name."""
         if kind not in self._named:
             self._named[kind] = {
-                (*self.where(one), at(one.props, "metadata", "name")): one for one in reversed(self.of(kind))
+                (*self.where(one), scalar(one.props, "metadata", "name")): one for one in reversed(self.of(kind))
             }
         return self._named[kind]
 
@@ -65,7 +65,7 @@ class Stack:
     @cached_property
     def namespaces(self) -> Mapping[Where, Resource]:
         """The namespaces that the stack makes."""
-        return {(self.kubernetes(one), at(one.props, "metadata", "name")): one for one in self.of("Namespace")}
+        return {(self.kubernetes(one), scalar(one.props, "metadata", "name")): one for one in self.of("Namespace")}
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Resource]]:
@@ -87,5 +87,5 @@ class Stack:
 
 def _way_in(provider: Resource) -> tuple[Any, Any] | None:
     """How a provider reaches its API server; None as long as it is not known."""
-    kubeconfig, context = (at(provider.props, part) for part in ("kubeconfig", "context"))
+    kubeconfig, context = (scalar(provider.props, part) for part in ("kubeconfig", "context"))
     return None if UNKNOWN in (kubeconfig, context) else (kubeconfig, context)

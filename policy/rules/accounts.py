@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeAlias
 
 from isthmus import names
-from policy.plain import UNKNOWN, at, elements
+from policy.plain import UNKNOWN, at, elements, items, scalar
 from policy.record import Finding, Resource, Settings, Severity, StackRule, Unknown, not_known
 from policy.stack import Placed, Stack
 
@@ -38,11 +38,11 @@ def _token_of_account(account: Resource, mounted: Any) -> Iterator[Finding]:
 
 
 def _account(placed: Placed) -> Account:
-    return (*placed.where, at(placed.pod.spec, "serviceAccountName"))
+    return (*placed.where, scalar(placed.pod.spec, "serviceAccountName"))
 
 
 def _own_account(stack: Stack, placed: Placed) -> Iterator[Finding]:
-    name, where = at(placed.pod.spec, "serviceAccountName"), f"{placed.pod.where}.serviceAccountName"
+    name, where = scalar(placed.pod.spec, "serviceAccountName"), f"{placed.pod.where}.serviceAccountName"
     if name is UNKNOWN or placed.resource.namespace is UNKNOWN:
         yield not_known(where, placed.resource.urn)
     elif name in (None, "", "default"):
@@ -71,7 +71,7 @@ def _subjects(stack: Stack, binding: Resource) -> Iterator[Account]:
     """The accounts that a binding grants something to."""
     for _, subject in elements(at(binding.props, "subjects"), "subjects"):
         if at(subject, "kind") == "ServiceAccount":
-            yield (*stack.where(binding, at(subject, "namespace")), at(subject, "name"))
+            yield (*stack.where(binding, scalar(subject, "namespace")), scalar(subject, "name"))
 
 
 # -- making pods
@@ -93,13 +93,13 @@ def check_pod_makers(stack: Stack, _: Settings) -> Iterator[Finding]:
             yield Finding(where, "makes pods in every namespace", everywhere.urn)
     makers = {key for key, role in stack.named("Role").items() if any(True for _row in _making(role))}
     for binding in stack.of("RoleBinding"):
-        role = (*stack.where(binding), at(binding.props, "roleRef", "name"))
+        role = (*stack.where(binding), scalar(binding.props, "roleRef", "name"))
         if at(binding.props, "roleRef", "kind") != "Role" or role not in makers:
             continue
         if at(binding.props, "subjects") is UNKNOWN:
             yield not_known("subjects", binding.urn)
         for where, subject in elements(at(binding.props, "subjects"), "subjects"):
-            account = (*stack.where(binding, at(subject, "namespace")), at(subject, "name"))
+            account = (*stack.where(binding, scalar(subject, "namespace")), scalar(subject, "name"))
             if UNKNOWN in (subject, *account):
                 yield not_known(where, binding.urn)
             elif at(subject, "kind") != "ServiceAccount" or not _is_controllers(account, controllers):
@@ -117,9 +117,8 @@ def _is_controllers(account: Account, controllers: Collection[Account]) -> bool:
 def _making(role: Resource) -> Iterator[tuple[str, Any]]:
     """Path and content of each rule of a role by which pods come into being."""
     for where, rule in elements(at(role.props, "rules"), "rules"):
-        groups, resources, verbs = (at(rule, part) or () for part in ("apiGroups", "resources", "verbs"))
-        if UNKNOWN in (groups, resources, verbs):
-            continue  # rule `rights` says so
+        # What is not known, or no list, is said by rule `rights`.
+        groups, resources, verbs = (items(rule, part) for part in ("apiGroups", "resources", "verbs"))
         made = [kind for group in MAKERS if group in groups for kind in MAKERS[group] if kind in resources]
         if made and any(verb in verbs for verb in MAKING):
             yield f"{where}.resources", rule

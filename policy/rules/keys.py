@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from isthmus import names
-from policy.plain import UNKNOWN, at, elements, texts
+from policy.plain import UNKNOWN, at, elements, scalar, texts
 from policy.pods import Pod, pods_of
 from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
 from policy.stack import Stack
@@ -92,7 +92,7 @@ def check_keys_mounted(stack: Stack, _: Settings) -> Iterator[Finding]:
         for where, name in _names_of_secrets(pod):
             if name is UNKNOWN or resource.namespace is UNKNOWN:
                 yield not_known(where, resource.urn)
-            elif (*placed.where, name) in keys and name != _own_key(resource, pod):
+            elif (*placed.where, scalar(name)) in keys and name != _own_key(resource, pod):
                 yield Finding(where, "mounts the key of another peer", resource.urn)
 
 

@@ -1,10 +1,10 @@
 """Namespaces: what they enforce, and that everything in them is closed until it is opened."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from policy.matching import matches
-from policy.plain import UNKNOWN, at
+from policy.plain import UNKNOWN, at, items
 from policy.pods import pods_of
 from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
 from policy.stack import Placed, Stack, Where
@@ -50,11 +50,17 @@ def check_default_deny(stack: Stack, _: Settings) -> Iterator[Finding]:
 def _open(placed: Placed, policies: Sequence[Resource]) -> Iterator[Finding]:
     """The directions in which a pod of a namespace that is not the stack's is under no NetworkPolicy."""
     selecting = [one for one in policies if matches(at(one.props, "spec", "podSelector"), placed.pod.labels)]
-    types = [kind for one in selecting for kind in at(one.props, "spec", "policyTypes") or ("Ingress",)]
+    types = [kind for one in selecting for kind in _types(one)]
     for direction in DIRECTIONS:
         if direction not in types:
             said = f"are under no NetworkPolicy for {direction}, and the namespace is not the stack's to close"
             yield Finding(placed.pod.where, said, placed.resource.urn)
+
+
+def _types(policy: Resource) -> Sequence[Any]:
+    """The directions that a policy is about; as long as they are not known, none."""
+    stated = at(policy.props, "spec", "policyTypes")
+    return ("Ingress",) if stated is None else items(stated)
 
 
 def _closes_everything(resource: Resource) -> bool:

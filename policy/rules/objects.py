@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema
 
 from isthmus import names
-from policy.plain import UNKNOWN, at, elements
+from policy.plain import UNKNOWN, at, elements, mapping
 from policy.pods import pods_of
 from policy.record import Finding, Resource, ResourceRule, Settings, Severity, StackRule, Unknown, not_known
 from policy.stack import Stack
@@ -38,10 +38,12 @@ def _labels(labels: Any, where: str, needed: tuple[str, ...]) -> Iterator[Findin
     if labels is UNKNOWN:
         yield not_known(where)
         return
+    if not isinstance(labels, Mapping | None):
+        yield Finding(where, "is no mapping")
     for key in needed:
         if not at(labels, key):
             yield Finding(f"{where}.{key}", "is missing")
-    for key, value in (labels or {}).items():
+    for key, value in mapping(labels).items():
         if value is UNKNOWN:
             yield not_known(f"{where}.{key}")
         elif not _KEY.match(key) or not isinstance(value, str) or not _VALUE.match(value):
@@ -74,8 +76,17 @@ OF_KEYS: Final = ("required", "additionalProperties")
 
 
 def check_custom_resources(stack: Stack, _: Settings) -> Iterator[Finding]:
-    schemas = {key: schema for crd in stack.of("CustomResourceDefinition") for key, schema in _schemas(crd)}
-    validators = {key: jsonschema.Draft7Validator(schema) for key, schema in schemas.items()}
+    validators: dict[str, jsonschema.Draft7Validator] = {}
+    for crd in stack.of("CustomResourceDefinition"):
+        for where, token, schema in _schemas(crd):
+            if token in validators and validators[token].schema == schema:
+                continue  # every site has the same
+            if _has_unknown(schema):
+                yield not_known(where, crd.urn)
+            elif not _is_schema(schema):
+                yield Finding(where, "is no schema", crd.urn)
+            else:
+                validators[token] = jsonschema.Draft7Validator(schema)
     for resource in stack.resources:
         if validator := validators.get(resource.type):
             for error in validator.iter_errors(dict(resource.props)):
@@ -86,15 +97,23 @@ def check_custom_resources(stack: Stack, _: Settings) -> Iterator[Finding]:
                     yield not_known(where, resource.urn)
 
 
-def _schemas(crd: Resource) -> Iterator[tuple[str, Any]]:
-    """Pulumi's type token and closed schema of each version that a definition serves."""
+def _is_schema(schema: Any) -> bool:
+    try:
+        jsonschema.Draft7Validator.check_schema(schema)
+    except jsonschema.SchemaError:
+        return False
+    return True
+
+
+def _schemas(crd: Resource) -> Iterator[tuple[str, str, Any]]:
+    """Path, Pulumi's type token and closed schema of each version that a definition serves."""
     group, kind = at(crd.props, "spec", "group"), at(crd.props, "spec", "names", "kind")
-    for _, version in elements(at(crd.props, "spec", "versions"), ""):
+    for where, version in elements(at(crd.props, "spec", "versions"), "spec.versions"):
         schema = at(version, "schema", "openAPIV3Schema")
         if isinstance(schema, Mapping):
             body = _closed(schema)
-            body["properties"] = {"apiVersion": {}, "kind": {}, "metadata": {}} | body.get("properties", {})
-            yield f"kubernetes:{group}/{at(version, 'name')}:{kind}", body
+            body["properties"] = {"apiVersion": {}, "kind": {}, "metadata": {}} | dict(mapping(body, "properties"))
+            yield f"{where}.schema.openAPIV3Schema", f"kubernetes:{group}/{at(version, 'name')}:{kind}", body
 
 
 def _closed(schema: Any) -> Any:
@@ -113,7 +132,7 @@ def _closed(schema: Any) -> Any:
 
 
 def _shown(error: Any) -> str:
-    """Path of the field, as everywhere; keys that somebody chose, such as labels, are not repeated."""
+    """Path of the field, as everywhere."""
     path = ""
     for step in error.absolute_path:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)

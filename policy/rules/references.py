@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policy.plain import UNKNOWN, at, elements
+from policy.plain import UNKNOWN, at, elements, mapping, scalar
 from policy.pods import Container, Pod
 from policy.record import Finding, Resource, Setting, Settings, StackRule, Unknown, not_known
 from policy.stack import Placed, Stack
@@ -41,13 +41,13 @@ def _resolved(stack: Stack, placed: Placed, reference: Reference) -> Iterator[Fi
     if UNKNOWN in (reference.name, placed.resource.namespace):
         yield not_known(reference.where, placed.resource.urn)
         return
-    found = stack.named(reference.kind).get((*placed.where, reference.name))
+    found = stack.named(reference.kind).get((*placed.where, scalar(reference.name)))
     if found is None:
         said = f"names a {reference.kind} that the stack does not make in this namespace"
         yield Finding(reference.where, said, placed.resource.urn)
-    elif reference.key is not None:
+    elif isinstance(reference.key, str):
         parts = [at(found.props, part) for part in KEYS[reference.kind]]
-        if UNKNOWN not in parts and not any(reference.key in part for part in parts if part is not None):
+        if UNKNOWN not in parts and not any(reference.key in mapping(part) for part in parts):
             said = f"names a key that the {reference.kind} does not have"
             yield Finding(reference.where, said, placed.resource.urn)
 
@@ -96,7 +96,7 @@ def _of_container(container: Container) -> Iterator[Reference]:
 
 def _subdomain(stack: Stack, placed: Placed) -> Iterator[Finding]:
     """A pod's `subdomain` is a name only if a headless Service of that name is there."""
-    name, where = at(placed.pod.spec, "subdomain"), f"{placed.pod.where}.subdomain"
+    name, where = scalar(placed.pod.spec, "subdomain"), f"{placed.pod.where}.subdomain"
     if name is UNKNOWN:
         yield not_known(where, placed.resource.urn)
     elif name is not None:
@@ -111,14 +111,14 @@ def _priority(stack: Stack, placed: Placed) -> Iterator[Finding]:
     if name is UNKNOWN:
         yield not_known(where, placed.resource.urn)
     elif isinstance(name, str) and name and not name.startswith("system-"):
-        there = {at(one.props, "metadata", "name") for one in stack.of("PriorityClass")}
+        there = {scalar(one.props, "metadata", "name") for one in stack.of("PriorityClass")}
         if name not in there and UNKNOWN not in there:
             yield Finding(where, "names a PriorityClass that the stack does not make", placed.resource.urn)
 
 
 def _bound(stack: Stack, binding: Resource) -> Iterator[Finding]:
     role = at(binding.props, "roleRef")
-    place = (*stack.where(binding), at(role, "name"))
+    place = (*stack.where(binding), scalar(role, "name"))
     if at(role, "kind") == "Role" and UNKNOWN not in place and place not in stack.named("Role"):
         yield Finding("roleRef.name", "names a Role that the stack does not make here", binding.urn)
     accounts = stack.named("ServiceAccount")
@@ -126,7 +126,7 @@ def _bound(stack: Stack, binding: Resource) -> Iterator[Finding]:
     for where, subject in elements(at(binding.props, "subjects"), "subjects"):
         if at(subject, "kind") != "ServiceAccount" or at(subject, "name") is UNKNOWN:
             continue
-        account = (*stack.where(binding, at(subject, "namespace")), at(subject, "name"))
+        account = (*stack.where(binding, scalar(subject, "namespace")), scalar(subject, "name"))
         if account[:2] in ours and account not in accounts:
             yield Finding(f"{where}.name", "names a ServiceAccount that the stack does not make", binding.urn)
 

@@ -1,7 +1,7 @@
 """What a container asks of its node."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from policy.plain import UNKNOWN, at
 from policy.pods import pods_of
@@ -17,24 +17,31 @@ SPILLED: Final = (("requests", "ephemeral-storage"), ("limits", "ephemeral-stora
 def check_resources(resource: Resource, _: Settings) -> Iterator[Finding]:
     for pod in pods_of(resource):
         yield from pod.gaps
+        for where, volume in pod.volumes:
+            if (folder := at(volume, "emptyDir")) is not None:
+                yield from _stated(at(folder, "sizeLimit"), f"{where}.emptyDir.sizeLimit")
         for container in pod.containers:
             if container.ephemeral:
                 continue  # Kubernetes forbids them resources: they live on what the pod has
             spills = pod.component == "worker" and container.sort == "containers"
             for path in (*STATED, *SPILLED) if spills else STATED:
-                value = at(container.fields, "resources", *path)
                 where = ".".join((container.where, "resources", *path))
-                if value is UNKNOWN:
-                    yield not_known(where)
-                elif value in (None, "", 0, "0"):
-                    yield Finding(where, "is missing")
+                yield from _stated(at(container.fields, "resources", *path), where)
+
+
+def _stated(value: Any, where: str) -> Iterator[Finding]:
+    if value is UNKNOWN:
+        yield not_known(where)
+    elif value in (None, "", 0, "0"):
+        yield Finding(where, "is missing")
 
 
 RESOURCES: Final = ResourceRule(
     name="resources",
-    title="Every container states its requests and its memory limit; a worker, which spills, its disk too.",
+    title="Every container states its requests and its memory limit; what is written to has a size.",
     why="Without a request workers are stacked on one node; without a limit its memory or disk is everybody's.",
-    fix="State requests.cpu, requests.memory and limits.memory; of a worker both of ephemeral-storage.",
+    fix="State requests.cpu, requests.memory and limits.memory; of a worker, which spills, both of ephemeral-storage; "
+    "of an emptyDir its sizeLimit.",
     standard="kube-linter unset-cpu-requirements and unset-memory-requirements, checkov CKV_K8S_10, 12, 13, kube-score "
     "container-ephemeral-storage-request-and-limit",
     unknown=Unknown.IS_VIOLATION,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from policy.matching import known, matches, means_outsiders, selects_all
-from policy.plain import UNKNOWN, at, elements
+from policy.plain import UNKNOWN, at, elements, mapping
 from policy.pods import pods_of
 from policy.record import Finding, Resource, Settings, StackRule, Unknown, not_known
 from policy.stack import Placed, Stack, Where
@@ -76,8 +76,8 @@ def _namespaces(stack: Stack, policy: Resource, selector: Any) -> Iterator[Where
         labels: Any = UNKNOWN
         if namespace is not None:
             stated = at(namespace.props, "metadata", "labels")
-            labels = UNKNOWN if stated is UNKNOWN else {**(stated or {}), NAME_LABEL: name}
-        elif set(at(selector, "matchLabels") or ()) <= {NAME_LABEL} and not at(selector, "matchExpressions"):
+            labels = UNKNOWN if stated is UNKNOWN else {**mapping(stated), NAME_LABEL: name}
+        elif set(mapping(selector, "matchLabels")) <= {NAME_LABEL} and not at(selector, "matchExpressions"):
             labels = {NAME_LABEL: name}
         if kubernetes == here and matches(selector, labels):
             yield where

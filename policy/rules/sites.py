@@ -40,7 +40,7 @@ def check_one_cluster_each(stack: Stack, _: Settings) -> Iterator[Finding]:
         identifier = at(provider.props, "clusterIdentifier")
         if identifier is UNKNOWN:
             yield not_known("clusterIdentifier", provider.urn)
-        elif not identifier:
+        elif not isinstance(identifier, str) or not identifier:
             yield Finding("clusterIdentifier", "is missing", provider.urn)
         elif taken.setdefault(identifier, provider.urn) != provider.urn:
             yield Finding("clusterIdentifier", "is another provider's too", provider.urn)
@@ -60,7 +60,7 @@ PROVIDERS: Final = ResourceRule(
 )
 ONE_CLUSTER_EACH: Final = StackRule(
     name="cluster-identifiers",
-    title="Every provider states which cluster it is for, and no two are for the same.",
+    title="Every provider states which cluster it is for, and no two state the same one.",
     why="Without it any change of the kubeconfig, even of a proxy, replaces the provider and everything it made.",
     fix="Set cluster_identifier to <environment>/<site>.",
     standard="ours",

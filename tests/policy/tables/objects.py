@@ -119,6 +119,9 @@ SDK = changed(
 )
 
 
+SCHEMA = "spec.versions.0.schema.openAPIV3Schema"
+
+
 def _thing(sort: Sort, name: str, path: str, value: Any, *finds: str, crd: Resource = CRD) -> Case:
     return Case("custom-resources", sort, name, (crd, changed(THING, path, value)), finds)
 
@@ -144,6 +147,15 @@ CUSTOM: list[Case] = [
     _thing(Sort.BAD, "nothing", "spec.mode", None, "thing spec.mode", "thing spec.mode"),
     _thing(Sort.BAD, "known, where much is allowed", "spec.free", {"known": 1}, "thing spec.free.known"),
     _thing(Sort.BAD, "no text", "spec.labels", {"x": 1}, "thing spec.labels.x"),
+    _thing(
+        Sort.BAD,
+        "a definition without a schema",
+        "spec",
+        {},
+        "things spec.versions[0].schema.openAPIV3Schema",
+        crd=changed(CRD, f"{SCHEMA}.required", 7),
+    ),
+    _thing(Sort.UNKNOWN, "a definition", "spec", {}, crd=changed(CRD, f"{SCHEMA}.required", UNKNOWN)),
     _thing(Sort.UNKNOWN, "a number", "spec.count", UNKNOWN),
     _thing(Sort.UNKNOWN, "a list", "spec.parts", UNKNOWN),
     _thing(Sort.UNKNOWN, "in a list", "spec.parts", [{"name": UNKNOWN}]),

@@ -6,6 +6,7 @@ from tests.policy.cases import DEPLOYED, DEPLOYMENT, GROUP, PLANTED, Case, Gone,
 MAIN = f"{DEPLOYED}.containers[main].resources"
 FIRST = f"{DEPLOYED}.containers.0.resources"
 WORKER = "spec.worker.spec.containers.0.resources"
+FOLDER = (f"{DEPLOYED}.volumes[tmp].emptyDir.sizeLimit",)
 SPILLS = "spec.worker.spec.containers[main].resources"
 
 CASES: list[Case] = [
@@ -16,7 +17,20 @@ CASES: list[Case] = [
         "resources",
         Sort.GOOD,
         DEPLOYMENT,
+        ("a folder of a size", f"{DEPLOYED}.volumes.0", {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}}, ()),
         ("disk only where something spills", f"{FIRST}.limits.ephemeral-storage", Gone.GONE, ()),
+    ),
+    *rows(
+        "resources",
+        Sort.BAD,
+        DEPLOYMENT,
+        ("a folder that may fill the disk", f"{DEPLOYED}.volumes.0", {"name": "tmp", "emptyDir": {}}, FOLDER),
+    ),
+    *rows(
+        "resources",
+        Sort.UNKNOWN,
+        DEPLOYMENT,
+        ("a folder", f"{DEPLOYED}.volumes.0", {"name": "tmp", "emptyDir": UNKNOWN}, FOLDER),
     ),
     *rows(
         "resources",
