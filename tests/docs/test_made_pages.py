@@ -9,7 +9,7 @@ import yaml
 
 from isthmus.environment import stack_names
 from isthmus.environment.reference import allowed, page
-from tests.docs import reachability
+from tests.docs import components, reachability
 from tests.docs.commands import CHECKOUT
 from tests.docs.pictures import FOLDER, PICTURES
 
@@ -35,6 +35,10 @@ def _documented(path: str) -> str:
 
 def test_the_page_of_the_stack_files_says_what_the_models_say() -> None:
     assert STACK_FILES.read_text() == page()
+
+
+def test_the_page_of_the_components_says_what_the_schema_says() -> None:
+    assert components.PAGE.read_text() == components.page()
 
 
 @pytest.mark.parametrize("name", PICTURES)

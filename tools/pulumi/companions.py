@@ -88,6 +88,7 @@ def _stand_in(home: Path, plugins: Mapping[str, str]) -> Companions:
         ours.unlink()
     _launcher(ours, "language", "python", "0.1.0", "tools.pulumi.language")
     _launcher(ours, "language", "nodejs", "0.1.0", "tools.pulumi.language.nodejs")
+    _launcher(ours, "language", "yaml", "0.1.0", "tools.pulumi.language.yaml")
     _launcher(ours, "resource", "pulumi-python", "0.1.0", "pulumi.dynamic")
     for name, version in plugins.items():
         _launcher(ours, "resource", name, version, f"tools.pulumi.stand_in.{name}")

@@ -1,13 +1,13 @@
-"""The TypeScript example: its own node process, the real engine, the package in a process of its own, two API servers.
+"""The examples in TypeScript and YAML: the real engine, the package in a process of its own, two API servers.
 
-Node's language host is this repository's stand-in; the SDK that runs the program is Pulumi's own.
+The language hosts of both are this repository's stand-ins; the SDK that runs the TypeScript program is Pulumi's own.
 """
 
 import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from tools.pulumi.engine import Engine
 from tools.pulumi.node_modules import node_modules
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
-EXAMPLE = CHECKOUT / "examples/typescript"
 SITES = ("home", "north")
 #: What somebody who tried the example may have left there.
 _NOT_OURS = shutil.ignore_patterns("node_modules", "Pulumi.*.yaml", ".isthmus", "sdks")
@@ -39,11 +38,8 @@ def servers() -> Iterator[dict[str, ApiServer]]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example, with its modules from the cache."""
-    folder = tmp_path_factory.mktemp("typescript")
-    shutil.copytree(EXAMPLE, folder, ignore=_NOT_OURS, dirs_exist_ok=True)
-    described = (folder / "Pulumi.yaml").read_text()
-    (folder / "Pulumi.yaml").write_text(described.replace("../../package", str(CHECKOUT / "package")))
+    """A copy of the TypeScript example, with its modules from the cache."""
+    folder = _copied("typescript", tmp_path_factory.mktemp("typescript"))
     (folder / "node_modules").symlink_to(node_modules())
     return folder
 
@@ -51,18 +47,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(project: Path, servers: dict[str, ApiServer]) -> Engine:
     """The example deployed as the stack `pair`. What it made ends with the API servers."""
+    reached = {"homeKubeconfig": str(servers["home"].kubeconfig), "northKubeconfig": _content(servers["north"])}
+    made = _configured(project, "isthmus-typescript", **reached)
+    made.up()
+    return made
+
+
+def _copied(example: str, folder: Path) -> Path:
+    shutil.copytree(CHECKOUT / "examples" / example, folder, ignore=_NOT_OURS, dirs_exist_ok=True)
+    described = (folder / "Pulumi.yaml").read_text()
+    (folder / "Pulumi.yaml").write_text(described.replace("../../package", str(CHECKOUT / "package")))
+    return folder
+
+
+def _configured(folder: Path, project: str, **more: str) -> Engine:
+    """The example with the configuration of the stack `pair`, not deployed."""
     images = {f"{name}Image": f"registry.example/{name}:1" for name in ("dask", "controller", "tunnel")}
-    kubeconfigs = {"homeKubeconfig": str(servers["home"].kubeconfig), "northKubeconfig": _content(servers["north"])}
-    ours = {"protect": False, **kubeconfigs, **images}
+    ours = {"protect": False, **images, **more}
     config = {
         # Not "*": that would refuse the package's own provider too.
         "pulumi:disable-default-providers": ["kubernetes", "random"],
-        **{f"isthmus-typescript:{key}": value for key, value in ours.items()},
+        **{f"{project}:{key}": value for key, value in ours.items()},
     }
-    (project / "Pulumi.pair.yaml").write_text(yaml.safe_dump({"config": config}))
-    made = Engine(project, "pair")
-    made.up()
-    return made
+    (folder / "Pulumi.pair.yaml").write_text(yaml.safe_dump({"config": config}))
+    return Engine(folder, "pair")
 
 
 def _content(server: ApiServer) -> str:
@@ -110,3 +118,21 @@ def test_a_second_preview_finds_nothing_to_do_and_shows_no_secret(
 
     told = [preview, engine.state_file.read_text()]
     assert [text for text in told if key in text or base64.b64decode(key).decode() in text] == []
+
+
+def test_the_yaml_program_plans_what_the_typescript_program_deployed(engine: Engine, tmp_path: Path) -> None:
+    # Nobody is at these API servers: those of the other program hold its objects, and would say so.
+    other = _configured(_copied("yaml", tmp_path), "isthmus-yaml", homeKubeconfig="nowhere")
+    other.ask("config", "set", "--secret", "northKubeconfig", "nowhere either")
+    deployed = json.loads(engine.state_file.read_text())["checkpoint"]["latest"]["resources"]
+
+    planned = json.loads(other.ask("preview", "--json").out)["steps"]
+
+    assert {step["op"] for step in planned} == {"create"}
+    assert _declared(step["urn"] for step in planned) == _declared(resource["urn"] for resource in deployed)
+
+
+def _declared(urns: Iterable[str]) -> list[str]:
+    """Types with those of their parents, and names; without the default provider, whose name has a version in it."""
+    found = (urn.split("::", 2)[2] for urn in urns)
+    return sorted(part for part in found if not part.startswith(("pulumi:providers:isthmus", "pulumi:pulumi:Stack")))
