@@ -49,6 +49,10 @@ def _expressed(operator: str, *values: str, key: str = ROLE) -> Resource:
     return changed(BUDGET, "spec.selector", {"matchExpressions": [expression]})
 
 
+def _budget_of(**labels: str) -> Resource:
+    return changed(BUDGET, "spec.selector.matchLabels", labels)
+
+
 def _case(sort: Sort, name: str, *resources: Resource, finds: tuple[str, ...] = ()) -> Case:
     return Case("selectors", sort, name, resources, finds)
 
@@ -64,6 +68,26 @@ CASES: list[Case] = [
         changed(
             BUDGET, "spec.selector.matchLabels", {"dask.org/cluster-name": "test", "dask.org/workergroup-name": "group"}
         ),
+    ),
+    *(
+        _case(
+            Sort.GOOD,
+            f"workers: {name}",
+            changed(GROUP, path, own),
+            _budget_of(**{"dask.org/component": "worker"}, **more),
+        )
+        for name, path, own, more in (
+            ("the group's labels pass to its pods", "metadata.labels", {"a": "own"}, {"a": "own"}),
+            ("the part's are over them", "spec.worker.metadata.labels", {"a": "part"}, {"a": "part"}),
+            ("the controller's are over all", "spec.worker.metadata.labels", {"dask.org/component": "x"}, {}),
+        )
+    ),
+    _case(
+        Sort.BAD,
+        "workers whose part has another label than their group",
+        changed(changed(GROUP, "metadata.labels", {"a": "own"}), "spec.worker.metadata.labels", {"a": "part"}),
+        changed(BUDGET, "spec.selector.matchLabels", {"a": "own"}),
+        finds=("budget spec.selector",),
     ),
     *(
         _case(Sort.GOOD, f"{operator} {values}", GATEWAY, _expressed(operator, *values))
