@@ -12,7 +12,7 @@ from isthmus.graph.diff.hiding import hidden_places, hide, veiled
 from isthmus.graph.diff.model import Change, Operation, place_of
 from isthmus.graph.diff.paths import ABSENT, Difference, differences, ignoring
 from isthmus.graph.diff.reasons import Consequences, follows, reasons_of
-from isthmus.graph.model import STACK, UNKNOWN, Graph, Json, Node, Options
+from isthmus.graph.model import STACK, Graph, Json, Node, Options
 
 #: What Pulumi is told that has no effect on what `up` does to a resource.
 _QUIET: Final = frozenset(("aliases", "version", "custom_timeouts", "additional_secret_outputs", "hide_diffs"))
@@ -61,7 +61,7 @@ def _change(old: Node | None, new: Node, known: Consequences) -> Change | None:
     if old is None:
         return Change(Operation.CREATE, None, new, new=hide(new.inputs, hidden_places(None, new)))
     inputs = ignoring(old.inputs, new.inputs, new.options.ignore_changes)
-    raw = [found for found in differences(old.inputs, inputs) if (found.old, found.new) != (UNKNOWN, UNKNOWN)]
+    raw = list(differences(old.inputs, inputs))
     drawn = list(follows(old, new, known))
     reasons = reasons_of(old, new, inputs, [*raw, *drawn], known)
     hidden = hidden_places(old, new)

@@ -42,6 +42,7 @@ def node(
     outputs: Any = None,
     component: bool = False,
     provider: str | None = None,
+    parent: str = STACK.urn,
     **options: Any,
 ) -> Node:
     """A resource. site: whose provider makes it; provider: the URN of another one. takes: property -> URNs."""
@@ -51,7 +52,7 @@ def node(
         type=type_,
         name=name,
         custom=not component,
-        parent=STACK.urn,
+        parent=parent,
         provider=made_by if provider is None else provider,
         inputs=copy.deepcopy(dict(inputs or {})),
         secret_paths=secret,

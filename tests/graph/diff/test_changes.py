@@ -118,6 +118,11 @@ TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
         graph(kube(SECRET, "it", {"type": "b"})),
         ["replace it because type", '  - type: "a"', '  + type: "b"', "  - protect: true", "  + protect: false"],
     ),
+    "replaced, and protected from now on": (
+        graph(kube(SECRET, "it", {"type": "a"})),
+        graph(kube(SECRET, "it", {"type": "b"}, protect=True)),
+        ["replace it because type", '  - type: "a"', '  + type: "b"', "  - protect: false", "  + protect: true"],
+    ),
     "only the protection lifted": (
         graph(kube(CRD, "it", protect=True)),
         graph(kube(CRD, "it")),
@@ -273,6 +278,17 @@ TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
             f"  ! spec: {UNKNOWN} changes",
             "update key",
             "  ! stringData: [secret] changes",
+        ],
+    ),
+    "a password that is drawn with another one": (
+        graph(seed(), node(PASSWORD, "next", {"keepers": {"a": "b"}}, takes={"keepers": (SEED,)})),
+        graph(seed(length=65), node(PASSWORD, "next", {"keepers": {"a": "b"}}, takes={"keepers": (SEED,)})),
+        [
+            "replace next because keepers",
+            f"  ! keepers: {UNKNOWN} changes",
+            "replace seed because length",
+            "  - length: 64",
+            "  + length: 65",
         ],
     ),
     "a password of another name is another password": (

@@ -1,6 +1,7 @@
 """The comment: danger first, nothing but what it should say, never too long, always the same."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -233,6 +234,17 @@ def test_details_are_left_out_before_dangers() -> None:
     assert "update `" not in text
     assert left_out is not None
     assert text.count("**exposed**") == 200 - int(left_out[1]) > 20
+
+
+def test_tables_of_one_stack_are_more_than_details_of_another() -> None:
+    one = compare(many(50, "a" * 200), many(50, "b" * 200))
+    other = compare(config(a="1"), config(a="2"))
+    report = Report("main", "topic", [replace(one, stack="big"), replace(other, stack="small")])
+
+    for largest in range(3000, 4000, 20):
+        text = markdown(report, largest)
+        assert text.count("| site | replace |") == text.count("| site | what |") == 2
+        assert "Left out, because a comment has an end: " in text
 
 
 def test_the_same_comparison_is_the_same_text() -> None:

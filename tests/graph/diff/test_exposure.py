@@ -7,7 +7,7 @@ import pytest
 from isthmus.graph import Graph, Node
 from isthmus.graph.diff.comparison import compare
 from isthmus.graph.diff.exposure import quantity
-from tests.graph.diff.graphs import CLUSTER, CONFIG_MAP, DEPLOYMENT, GROUP, NAMESPACE, SERVICE, graph, kube, node
+from tests.graph.diff.graphs import CLUSTER, CONFIG_MAP, DEPLOYMENT, GROUP, NAMESPACE, ROLE, SERVICE, graph, kube, node
 
 LEVEL = "pod-security.kubernetes.io/enforce"
 PINNED = "registry.example/dask:1@sha256:" + "a" * 64
@@ -211,6 +211,27 @@ def test_a_stack_that_is_gone_deletes_nothing() -> None:
     found = compare(graph(service()), None)
 
     assert (found.only, found.changes, found.dangers) == ("before", (), ())
+
+
+def test_what_a_paused_site_ignores_is_no_danger() -> None:
+    def reader(*verbs: str) -> Graph:
+        rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": list(verbs)}]
+        return graph(kube(ROLE, "reader", {"rules": rules}, ignore_changes=("*",)))
+
+    found = compare(reader("get"), reader("get", "delete"))
+
+    assert (found.changes, found.dangers, found.paused) == ((), (), ("north",))
+
+
+def test_a_resource_belongs_to_the_site_above_it_or_else_to_its_provider() -> None:
+    site = node("isthmus:index:Site", "west", component=True)
+    box = node("test:index:Box", "box", component=True, parent=site.urn)
+    below = kube(CONFIG_MAP, "below", parent=box.urn)
+    beside = kube(CONFIG_MAP, "beside", site="south")
+    alone = node("test:index:Thing", "alone")
+    found = compare(graph(), graph(site, box, below, beside, alone))
+
+    assert found.site_of == {site.urn: "west", box.urn: "west", below.urn: "west", beside.urn: "south", alone.urn: ""}
 
 
 def paused(data: str, *, ignore: bool) -> Graph:

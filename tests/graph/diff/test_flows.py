@@ -22,13 +22,24 @@ def tcp(*ports: Any) -> list[Any]:
     ]
 
 
-def policy(*rules: Any, name: str = "it", of: Any = None, types: tuple[str, ...] = ("Ingress",), **more: Any) -> Node:
+def policy(
+    *rules: Any,
+    name: str = "it",
+    of: Any = None,
+    types: tuple[str, ...] = ("Ingress",),
+    ignored: bool = False,
+    **more: Any,
+) -> Node:
     spec = {"podSelector": of or {}, "policyTypes": list(types)} | ({"ingress": list(rules)} if rules else {}) | more
-    return kube(POLICY, name, {"spec": spec})
+    return kube(POLICY, name, {"spec": spec}, ignore_changes=("*",) if ignored else ())
 
 
 def rule(*peers: Any, ports: list[Any] | None = None) -> dict[str, Any]:
     return ({"from": list(peers)} if peers else {}) | ({"ports": ports} if ports else {})
+
+
+def one_of(*values: str) -> dict[str, Any]:
+    return {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": list(values)}]}}
 
 
 DENY = policy(name="deny")
@@ -120,6 +131,22 @@ TABLE: dict[str, tuple[list[Node], list[Node], list[str]]] = {
         ["flow opened it: " + WEB_CALLED],
     ),
     "the same flow for fewer pods": ([DENY, policy(rule(TEN), of=WEB)], [DENY, policy(rule(TEN), of=BOTH)], []),
+    "pods that a policy of others did not hold": (
+        [policy(of={"matchLabels": {"app": "db"}})],
+        [policy(of={"matchLabels": {"app": "db"}}), policy(rule(TEN), name="new", of=WEB)],
+        [],
+    ),
+    "one of several labels": ([policy(rule(one_of("a", "b")))], [policy(rule(one_of("a")))], []),
+    "several labels instead of one": (
+        [policy(rule(one_of("a")))],
+        [policy(rule(one_of("a", "b")))],
+        ["flow opened it: " + CALLED.format("pods with app=a|b on every port")],
+    ),
+    "what another policy allows only in the program": (
+        [policy(rule(TEN), ignored=True)],
+        [policy(rule(ANY), ignored=True), policy(rule(ANY), name="new")],
+        ["flow opened new: " + CALLED.format("0.0.0.0/0 on every port")],
+    ),
     "pods that nothing held": ([], [policy(rule(TEN), of=WEB)], []),
     "outward": (
         [policy(types=("Egress",))],
