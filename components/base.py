@@ -1,5 +1,6 @@
 """Our ComponentResource: a stated type token, children that inherit what they must wait for, and no orphans."""
 
+import copy
 from collections.abc import Sequence
 from typing import Final, TypedDict
 
@@ -55,7 +56,7 @@ class Component(pulumi.ComponentResource):
         cls.token = f"{PACKAGE}:{kind}"
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None) -> None:
-        super().__init__(self.token, name, {}, opts)
+        super().__init__(self.token, name, {}, _without_waiting(opts))
         # Pulumi hands a component's provider down to its children, but neither what the component waits for nor what of
         # it is left alone.
         self._inherited = pulumi.ResourceOptions(
@@ -97,6 +98,19 @@ class Component(pulumi.ComponentResource):
             ignore_changes=list(ignore_changes) or None,
         )
         return pulumi.ResourceOptions.merge(self._inherited, own)
+
+
+def _without_waiting(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions | None:
+    """The options of a component itself: its children wait for what it waits for.
+
+    A component that waited, too, would end an update for all sites: after a failure of what it waits for, the engine
+    skips it, and takes the outputs of a skipped component for a mistake, even with --continue-on-error.
+    """
+    if opts is None:
+        return None
+    own = copy.copy(opts)
+    own.depends_on = None
+    return own
 
 
 def refuse_orphans() -> None:
