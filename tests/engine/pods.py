@@ -3,43 +3,77 @@
 It proves nothing about what a process does; the demo's own test shows that.
 """
 
+import http.client
+import json
+import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from tests.controller.admin import Admin, Object, Refusal
+from tests.local_api import ApiServer
 
 NODE = "node-of-engine-tests"
 
 
 @contextmanager
-def pods_run(admin: Admin, namespaces: Sequence[str]) -> Iterator[None]:
-    """While the block runs, every pod of the namespaces starts, and ends when it is deleted."""
-    stop = threading.Event()
+def pods_run(server: ApiServer) -> Iterator[None]:
+    """While the block runs, every pod of the server starts, and ends when it is deleted."""
+    admin, stop = Admin(server), threading.Event()
     admin.create("nodes", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
-    thread = threading.Thread(target=_look_after, args=(admin, namespaces, stop))
+    watch = _Watch(server)
+    thread = threading.Thread(target=_look_after, args=(admin, watch, stop))
     thread.start()
     try:
         yield
     finally:
         stop.set()
+        watch.end()
         thread.join()
         admin.delete("nodes", "", NODE)
 
 
-def _look_after(admin: Admin, namespaces: Sequence[str], stop: threading.Event) -> None:
-    while not stop.wait(0.1):
-        for namespace in namespaces:
-            for pod in admin.list("pods", namespace):
-                try:
-                    _step(admin, namespace, pod)
-                except Refusal as refusal:
-                    if refusal.status not in (404, 409):  # gone meanwhile, or changed: the next round sees
-                        raise
+class _Watch:
+    """One request that goes on: every pod that is there, then each change. To ask again and again costs ten times."""
+
+    def __init__(self, server: ApiServer) -> None:
+        url = urlsplit(server.url)
+        self._connection = http.client.HTTPSConnection(url.hostname or "", url.port, context=server.tls())
+        self._connection.connect()
+        self._socket = self._connection.sock
+
+    def pods(self) -> Iterator[Object]:
+        """Goes on until `end` is called."""
+        try:
+            self._connection.request("GET", "/api/v1/pods?watch=true")
+            answer = self._connection.getresponse()
+            while line := answer.readline():
+                event = json.loads(line)
+                if event["type"] in ("ADDED", "MODIFIED"):
+                    yield event["object"]
+        finally:
+            self._connection.close()
+
+    def end(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
 
 
-def _step(admin: Admin, namespace: str, pod: Object) -> None:
-    name = pod["metadata"]["name"]
+def _look_after(admin: Admin, watch: _Watch, stop: threading.Event) -> None:
+    try:
+        for pod in watch.pods():
+            try:
+                _step(admin, pod)
+            except Refusal as refusal:
+                if refusal.status not in (404, 409):  # gone meanwhile, or changed: its next event follows
+                    raise
+    except (OSError, ValueError, http.client.HTTPException):
+        if not stop.is_set():
+            raise
+
+
+def _step(admin: Admin, pod: Object) -> None:
+    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     if "deletionTimestamp" in pod["metadata"]:
         admin.delete("pods", namespace, name, gracePeriodSeconds=0)
     elif "nodeName" not in pod["spec"]:

@@ -39,6 +39,9 @@ class Place:
         }
         self.backend = f"file://{root.parent}"
         self.kubeconfig = server.kubeconfig.read_text()
+        self.home = root.parent / "home"
+        (self.home / ".kube").mkdir(parents=True)
+        (self.home / ".kube/config").write_text(self.kubeconfig)
 
     def job(self, file: str, job: str, kubeconfig: str | None = None, **without: dict[str, str]) -> Ran:
         """Runs a job with its credentials, or with others. No step may show one."""
@@ -60,7 +63,7 @@ class Place:
             "PATH": f"{self.root}/.venv/bin{os.pathsep}{self._env['PATH']}",
             "PULUMI_BACKEND_URL": self.backend,
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
-            "KUBECONFIG": str(self.server.kubeconfig),
+            "HOME": str(self.home),
         }
         return subprocess.run(["bash", "-c", command], cwd=self.root, env=env, capture_output=True, text=True)
 
