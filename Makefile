@@ -38,10 +38,13 @@ binaries: packages $(READY) ## the Go programs, built once into a cache (about 2
 checkov: $(READY) # another project's judgement of our manifests, in a folder of its own in the cache
 	@$(BIN)/python -m tests.graph.checkov
 
+modules: $(READY) ## what the TypeScript example imports, into the cache (npm, Node 20)
+	$(BIN)/python -m tools.pulumi.node_modules
+
 unit: checkov ## what needs no root and no network: under a minute
 	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e"
 
-test: packages check binaries checkov ## everything: real API servers, real engine, real tunnels
+test: packages check binaries checkov modules ## everything: real API servers, real engine, real tunnels
 	test -z "$$(gofmt -l tunnel tools)" || { gofmt -d tunnel tools; exit 1; }
 	cd tunnel && go vet ./... && go test ./...
 	$(BIN)/pytest
@@ -55,6 +58,7 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 	$(BIN)/python -m tests.docs.reachability
 	$(BIN)/python -m tests.docs.pictures
 	$(BIN)/python -m tests.package.golden
+	$(BIN)/python -m tests.docs.components
 	git diff --stat tests docs stacks/schema
 
 BASE ?= HEAD~1
