@@ -70,7 +70,7 @@ ROWS: Final = (
         "a custom resource waits for its definition, its namespace and its controller",
         instead="order is no property: the recorded graph is held to it (tests/components/test_tree.py)",
     ),
-    Row("definitions, namespaces and the seed are protected", ("protection",)),
+    Row("definitions, namespaces, claims and the seed are protected", ("protection",)),
     Row(
         "custom resources fit their definition",
         ("custom-resources",),

@@ -7,7 +7,7 @@ from policy.record import Finding, Resource, ResourceRule, Setting, Settings, Se
 
 REQUIRED: Final = "required"
 SEED: Final = "random:index/randomPassword:RandomPassword"
-PRECIOUS: Final = ("CustomResourceDefinition", "Namespace")
+PRECIOUS: Final = ("CustomResourceDefinition", "Namespace", "PersistentVolumeClaim")
 
 
 def check_protection(resource: Resource, settings: Settings) -> Iterator[Finding]:
@@ -18,8 +18,9 @@ def check_protection(resource: Resource, settings: Settings) -> Iterator[Finding
 
 PROTECTION: Final = ResourceRule(
     name="protection",
-    title="CRDs, namespaces and the seed are protected.",
-    why="A CRD takes every Dask cluster with it, a namespace everything in it; a new seed cuts every tunnel.",
+    title="CRDs, namespaces, claims and the seed are protected.",
+    why="A CRD takes every Dask cluster with it, a namespace everything in it, a claim its data; a new seed "
+    "cuts every tunnel.",
     fix="Leave isthmus:protect at true. Where losing everything is the point, say so: policy/config.<env>.json, "
     "protection.required false.",
     standard="ours",

@@ -90,7 +90,8 @@ IDENTIFIED: list[Case] = [
 
 NAMESPACE = kubernetes("core/v1", "Namespace", "isthmus-test")
 SEED = Resource("random:index/randomPassword:RandomPassword", "seed", {"length": 64, "result": Secret(PLANTED)})
-PRECIOUS = {"a CRD": CRD, "a namespace": NAMESPACE, "the seed": SEED}
+CLAIM = kubernetes("core/v1", "PersistentVolumeClaim", "forecasts")
+PRECIOUS = {"a CRD": CRD, "a namespace": NAMESPACE, "a claim": CLAIM, "the seed": SEED}
 
 PROTECTED: list[Case] = [
     *(Case("protection", Sort.GOOD, name, (replace(one, protect=True),)) for name, one in PRECIOUS.items()),
