@@ -20,6 +20,9 @@ MARKER: Final = "<!-- isthmus-graph-diff -->"
 LARGEST: Final = 60_000
 #: Ours: how many names a line or a cell holds.
 NAMES: Final = 6
+_TO_DO: Final = {operation: f"to {operation.value}" for operation in Operation} | {
+    Operation.OPTIONS: "with other options only"
+}
 _ENVIRONMENT: Final = "(environment)"
 _PREDICTION: Final = (
     "> A prediction, made of the program at both versions: it sees no state, no default of a cluster and no server's "
@@ -99,7 +102,7 @@ def _headline(report: Report) -> str:
     """One line per stack."""
     lines = []
     for one in report.comparisons:
-        counts = [f"{count} to {operation.value}" for operation in Operation if (count := one.count(operation))]
+        counts = [f"{count} {_TO_DO[operation]}" for operation in Operation if (count := one.count(operation))]
         said = ", ".join(counts) or ("only its outputs change" if one.outputs else "no change")
         if one.only:
             gone = "no longer there; its stack file goes, what it made stays: `pulumi destroy` first, if that is meant"
@@ -187,7 +190,7 @@ def _counts(one: Comparison, sites: Sequence[str]) -> str:
 def _rows(one: Comparison, sites: Sequence[str]) -> str:
     lines = ["| site | what | kind | which |", "| --- | --- | --- | --- |"]
     for site in sites:
-        here = [change for change in one.changes if one.site_of[change.node.urn] == site]
+        here = _told_at(one, site)
         likes: dict[tuple[Operation, str], list[Change]] = {}
         for change in sorted(here, key=lambda change: natural(change.node.name)):
             likes.setdefault((change.operation, _kind(change)), []).append(change)
@@ -198,11 +201,19 @@ def _rows(one: Comparison, sites: Sequence[str]) -> str:
     return "\n" + "\n".join(lines) + "\n"
 
 
+def _told_at(one: Comparison, site: str) -> list[Change]:
+    """The changes at a site. That a paused one ignores from now on what it has, or no longer, is said once for all."""
+    here = [change for change in one.changes if one.site_of[change.node.urn] == site]
+    if site not in (*one.paused, *one.resumed):
+        return here
+    return [change for change in here if change.operation is not Operation.OPTIONS]
+
+
 def _details(one: Comparison, site: str) -> Iterator[_Part]:
     """A part per resource, and what folds them."""
     likes: dict[tuple[Operation, str], list[str]] = {}
-    for change in one.changes:
-        if one.site_of[change.node.urn] == site and (change.properties or change.options):
+    for change in _told_at(one, site):
+        if change.properties or change.options:
             lines = "\n".join(told((*change.properties, *change.options), change.reasons))
             likes.setdefault((change.operation, lines), []).append(title_of(change))
     if not likes:

@@ -104,7 +104,9 @@ def compare(before: Graph | None, after: Graph | None) -> Comparison:
         by_hand=tuple(mesh.by_hand(rows)),
         paused=paused,
         resumed=tuple(site for site in were if site not in paused and any(row.site == site for row in rows)),
-        site_of={row.node.urn: row.site for row in rows if row.change is not None},
+        site_of={
+            row.node.urn: row.site for row in rows if row.change and (row.new is not None or not row.change.after)
+        },
     )
 
 

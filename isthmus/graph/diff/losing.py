@@ -30,7 +30,7 @@ def replaced(rows: Sequence[Resource]) -> Iterator[Danger]:
     """Every replacement. Of those that only follow their provider: what `up` refuses, and what takes others along."""
     for row in rows:
         change = row.change
-        if change is None or change.operation is not Operation.REPLACE:
+        if change is None or change.operation is not Operation.REPLACE or row.new is None:
             continue
         if row.node.type == KUBERNETES:
             others = sum(other.node.provider == row.node.urn for other in rows)
@@ -79,7 +79,7 @@ def unguarded(rows: Sequence[Resource]) -> Iterator[Danger]:
     """What loses its protection or its retention."""
     for row in rows:
         before, after = (row.change.before, row.change.after) if row.change is not None else (None, None)
-        if before is None or after is None:
+        if before is None or after is None or row.new is None:
             continue
         lost = _LOST.get(row.kind, "it goes")
         if before.options.protect and not after.options.protect:

@@ -6,6 +6,7 @@ from typing import Final
 
 from isthmus.graph.diff.hiding import hidden_places, hide
 from isthmus.graph.diff.model import Change, Operation
+from isthmus.graph.diff.reasons import PROVIDER_OTHER
 from isthmus.graph.model import STACK, Graph, Json, Node
 
 SITE: Final = "isthmus:index:Site"
@@ -57,7 +58,10 @@ class Resource:
 
 
 def resources(before: Graph, after: Graph, found: Iterable[Change]) -> tuple[Resource, ...]:
-    """All resources but the stack, those that do not change included; sorted by site and URN."""
+    """All resources but the stack, those that do not change included; sorted by site and URN.
+
+    One that moves to another provider is two: it goes at one site and comes at another.
+    """
     olds, news = _sites(before), _sites(after)
     changed = {change.node.urn: change for change in found}
     all_of = {node.urn: node for node in before.nodes}
@@ -66,7 +70,10 @@ def resources(before: Graph, after: Graph, found: Iterable[Change]) -> tuple[Res
         if node.type == STACK:
             continue
         change = changed.get(node.urn)
-        if change is not None:
+        if change is not None and change.before is not None and PROVIDER_OTHER in change.reasons:
+            rows.append(Resource(olds[change.before.urn], node, change.old, None, change))
+            rows.append(Resource(news[node.urn], node, None, change.new, change))
+        elif change is not None:
             rows.append(Resource(news[node.urn], node, change.old, change.new, change))
         else:
             # What is ignored is no change, so it stays as it was.

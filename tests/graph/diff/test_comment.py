@@ -134,6 +134,14 @@ def test_a_stack_of_one_version_only(before: Graph | None, after: Graph | None, 
     assert line in comment(before, after)
 
 
+def test_that_a_site_pauses_is_said_once() -> None:
+    text = comment(config(a="1"), graph(kube(CONFIG_MAP, "it", {"data": {"a": "2"}}, ignore_changes=("*",))))
+
+    assert "\nPaused, so nothing there is touched: `north`.\n" in text
+    assert "- `test`: 1 with other options only\n" in text
+    assert "`it`" not in text
+
+
 # -- foreign text
 
 

@@ -110,6 +110,20 @@ TABLE: dict[str, tuple[list[Node], list[Node], list[str]]] = {
         [role(GET, {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}, kind=CLUSTER_ROLE)],
         [f"whoever is bound to ClusterRole reader: may do at the whole site {MORE}: `get URL /metrics`"],
     ),
+    "moved to a new site with its binding": (
+        [role(GET), bound("a")],
+        [
+            provider("west"),
+            kube(ROLE, "reader", {"rules": [GET]}, site="west"),
+            kube(ROLE, "new", {"rules": [GET]}, site="west"),
+        ],
+        [],
+    ),
+    "moved to a site that was there": (
+        [role(GET), kube(CONFIG_MAP, "south", site="south")],
+        [kube(ROLE, "reader", {"rules": [GET]}, site="south"), kube(CONFIG_MAP, "south", site="south")],
+        [f"whoever is bound to Role reader: may do {IN} {MORE}: `get pods`"],
+    ),
     "the first of a new site": ([], [provider("west"), kube(ROLE, "new", {"rules": [GET]}, site="west")], []),
 }
 
