@@ -2,7 +2,8 @@
 # What a job on a real stack was given: a state (PULUMI_BACKEND_URL or PULUMI_ACCESS_TOKEN), what opens its secrets
 # (PULUMI_CONFIG_PASSPHRASE), the kubeconfig of the sites that name a context (KUBECONFIG_CONTENT).
 # $1 says what becomes of a job that was given no state: `skip` (one line) or `fail`.
-# Leaves `present=true|false` in the step's outputs, and KUBECONFIG in the job's environment.
+# Leaves `present=true|false` in the step's outputs. The kubeconfig becomes ~/.kube/config of a home that ends with the job:
+# a KUBECONFIG would be taken over into the state as the provider's input, which another path then differs from.
 set -euo pipefail
 
 if [[ -z ${PULUMI_BACKEND_URL:-} && -z ${PULUMI_ACCESS_TOKEN:-} ]]; then
@@ -18,6 +19,7 @@ fi
 echo "present=true" >>"$GITHUB_OUTPUT"
 if [[ -n ${KUBECONFIG_CONTENT:-} ]]; then
     umask 077
-    printf '%s\n' "$KUBECONFIG_CONTENT" >"$RUNNER_TEMP/kubeconfig"
-    echo "KUBECONFIG=$RUNNER_TEMP/kubeconfig" >>"$GITHUB_ENV"
+    mkdir -p "$RUNNER_TEMP/home/.kube"
+    printf '%s\n' "$KUBECONFIG_CONTENT" >"$RUNNER_TEMP/home/.kube/config"
+    echo "HOME=$RUNNER_TEMP/home" >>"$GITHUB_ENV"
 fi
