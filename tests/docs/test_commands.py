@@ -24,6 +24,7 @@ ELSEWHERE = {
 
 #: Pages that a test types from the first line to the last, and where.
 FOLLOWED = {
+    "docs/guides/from-another-language.md": "tests/package/test_programs.py",
     "docs/guides/first-three-data-centres.md": "tests/e2e/test_tutorial.py",
     "docs/guides/add-a-data-centre.md": "tests/docs/test_add_a_data_centre.py",
     "docs/guides/preview-in-ci.md": "tests/workflows/test_stack_jobs.py",

@@ -5,6 +5,7 @@ The language hosts of both are this repository's stand-ins; the SDK that runs th
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.docs.commands import CHECKOUT
+from tests.docs.commands import CHECKOUT, typed
 from tests.engine.pods import pods_run
 from tests.local_api import ApiServer, api_server
 from tools.pulumi.engine import Engine
@@ -120,16 +121,35 @@ def test_a_second_preview_finds_nothing_to_do_and_shows_no_secret(
     assert [text for text in told if key in text or base64.b64decode(key).decode() in text] == []
 
 
-def test_the_yaml_program_plans_what_the_typescript_program_deployed(engine: Engine, tmp_path: Path) -> None:
+def test_the_yaml_program_configured_as_the_guide_says_plans_what_the_typescript_program_deployed(
+    engine: Engine, tmp_path: Path
+) -> None:
+    other = Engine(_copied("yaml", tmp_path), "pair")
     # Nobody is at these API servers: those of the other program hold its objects, and would say so.
-    other = _configured(_copied("yaml", tmp_path), "isthmus-yaml", homeKubeconfig="nowhere")
-    other.ask("config", "set", "--secret", "northKubeconfig", "nowhere either")
+    (tmp_path / "north.kubeconfig").write_text("nowhere")
+    for command in typed("docs/guides/from-another-language.md"):
+        _type(other, command)
     deployed = json.loads(engine.state_file.read_text())["checkpoint"]["latest"]["resources"]
 
-    planned = json.loads(other.ask("preview", "--json").out)["steps"]
+    planned = json.loads(_type(other, "pulumi preview --json"))["steps"]
 
     assert {step["op"] for step in planned} == {"create"}
     assert _declared(step["urn"] for step in planned) == _declared(resource["urn"] for resource in deployed)
+
+
+def _type(engine: Engine, command: str) -> str:
+    """What a command that a person types in the project's folder prints."""
+    path = f"{engine.companions.cli.parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=engine.root,
+        env=engine.environment | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def _declared(urns: Iterable[str]) -> list[str]:
