@@ -16,14 +16,6 @@ MAX_PAGES: Final = 100
 TIMEOUT_S: Final = 30.0
 
 
-class GitHubError(IsthmusError):
-    """GitHub did not do what was asked. `status` is 0 where there was no answer."""
-
-    def __init__(self, call: str, status: int, said: str) -> None:
-        self.call, self.status = call, status
-        super().__init__(f"GitHub: {call}: {f'{status} ' if status else ''}{said}")
-
-
 class GitHub:
     """Calls on behalf of a token's owner; paths are relative to the repository."""
 
@@ -42,11 +34,11 @@ class GitHub:
         return cls(url, repository, token)
 
     def get(self, path: str) -> Any:
-        """The JSON at a path. Raises GitHubError."""
+        """The JSON at a path. Raises IsthmusError."""
         return json.loads(self._call("GET", path))
 
     def pages(self, path: str) -> Iterator[Mapping[str, Any]]:
-        """Every item of a list, page by page, as long as somebody reads on. Raises GitHubError."""
+        """Every item of a list, page by page, as long as somebody reads on. Raises IsthmusError."""
         mark = "&" if "?" in path else "?"
         for page in range(1, MAX_PAGES + 1):
             items = self.get(f"{path}{mark}per_page={PAGE}&page={page}")
@@ -55,14 +47,14 @@ class GitHub:
                 return
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        """Creates or changes something; GitHub's view of it. Raises GitHubError."""
+        """Creates or changes something; GitHub's view of it. Raises IsthmusError."""
         return json.loads(self._call(method, path, json.dumps(body).encode()))
 
     def download(self, path: str, at_most: int) -> bytes:
-        """A file of at most that many bytes. Raises GitHubError, also where it is longer."""
+        """A file of at most that many bytes. Raises IsthmusError, also where it is longer."""
         content = self._call("GET", path, limit=at_most + 1)
         if len(content) > at_most:
-            raise GitHubError(f"GET {path}", 0, f"longer than {at_most} bytes; refused.")
+            raise _failed(f"GET {path}", 0, f"longer than {at_most} bytes; refused.")
         return content
 
     def _call(self, method: str, path: str, body: bytes | None = None, limit: int = 1 << 24) -> bytes:
@@ -77,9 +69,14 @@ class GitHub:
                 content: bytes = answer.read(limit)
                 return content
         except urllib.error.HTTPError as error:
-            raise GitHubError(f"{method} {path}", error.code, _message(error.read(1 << 16))) from None
+            raise _failed(f"{method} {path}", error.code, _message(error.read(1 << 16))) from None
         except OSError as error:
-            raise GitHubError(f"{method} {path}", 0, f"no answer: {error}") from None
+            raise _failed(f"{method} {path}", 0, f"no answer: {error}") from None
+
+
+def _failed(call: str, status: int, said: str) -> IsthmusError:
+    """GitHub did not do what was asked. status: 0 where there was no answer."""
+    return IsthmusError(f"GitHub: {call}: {f'{status} ' if status else ''}{said}")
 
 
 def _message(body: bytes) -> str:

@@ -26,13 +26,6 @@ MAX_ARTIFACT_BYTES: Final = 1 << 20
 MAX_MEMBER_BYTES: Final = 4 << 20
 
 
-class HostileArtifact(IsthmusError):
-    """An artifact that the preview does not make. Nothing of it is repeated."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"the artifact {ARTIFACT} was not made by the preview workflow: {problem}. Nothing is posted.")
-
-
 @dataclass(frozen=True)
 class Run:
     """The run of the preview, as GitHub tells of it."""
@@ -45,24 +38,29 @@ class Run:
 
 
 def unpacked(archive: bytes) -> tuple[int, str]:
-    """Number of the pull request and text of the comment. Raises HostileArtifact."""
+    """Number of the pull request and text of the comment. Raises IsthmusError."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as members:
             number, text = (_member(members, name) for name in ("number", "comment.md"))
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise HostileArtifact(f"it is no archive that can be read ({type(error).__name__})") from None
+        raise _hostile(f"it is no archive that can be read ({type(error).__name__})") from None
     if not re.fullmatch(rb"[1-9][0-9]{0,8}\n?", number):
-        raise HostileArtifact("the number of the pull request is no number")
+        raise _hostile("the number of the pull request is no number")
     return int(number), text.decode("utf-8", errors="replace")
+
+
+def _hostile(problem: str) -> IsthmusError:
+    """An artifact that the preview does not make. Nothing of it is repeated."""
+    return IsthmusError(f"the artifact {ARTIFACT} was not made by the preview workflow: {problem}. Nothing is posted.")
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     if name not in archive.namelist():
-        raise HostileArtifact(f"it has no {name}")
+        raise _hostile(f"it has no {name}")
     with archive.open(name) as member:
         content = member.read(MAX_MEMBER_BYTES + 1)  # what it says of its size may be a lie
     if len(content) > MAX_MEMBER_BYTES:
-        raise HostileArtifact(f"{name} is longer than {MAX_MEMBER_BYTES} bytes")
+        raise _hostile(f"{name} is longer than {MAX_MEMBER_BYTES} bytes")
     return content
 
 
@@ -73,7 +71,7 @@ def body_of(text: str, run_url: str) -> str:
 
 
 def post(github: GitHub, run: Run, run_url: str) -> str:
-    """Creates or updates the comment; what was done, in one line. Raises HostileArtifact, GitHubError."""
+    """Creates or updates the comment; what was done, in one line. Raises IsthmusError."""
     found = github.get(f"/actions/runs/{run.id}/artifacts?name={ARTIFACT}")["artifacts"]
     if not found:
         return f"run {run.id} left no comment: nothing to post"
@@ -81,7 +79,7 @@ def post(github: GitHub, run: Run, run_url: str) -> str:
     number, text = unpacked(archive)
     head = github.get(f"/pulls/{number}")["head"]
     if ((head["repo"] or {}).get("full_name"), head["ref"]) != (run.repository, run.branch):
-        raise HostileArtifact("it names a pull request that the run was not for")
+        raise _hostile("it names a pull request that the run was not for")
     if head["sha"] != run.sha:
         return f"pull request {number} has moved on since run {run.id}: the comment is that of a later run"
     body = {"body": body_of(text, run_url)}

@@ -35,7 +35,7 @@ def body_of(stack: str, said: str, run_url: str) -> str:
 
 
 def tell(github: GitHub, stack: str, status: int, said: str, run_url: str) -> str:
-    """What was done, in one line. Raises GitHubError."""
+    """What was done, in one line. Raises IsthmusError."""
     issue = _ours(github, stack)
     if status == NO_CHANGES:
         if issue is None:
