@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -192,7 +193,64 @@ def test_a_service_waits_for_a_pod_behind_it(cluster: Cluster, namespace: str) -
     waiting.ready(cluster, service, live, clock(30))
 
 
-def test_a_custom_resource_can_follow_its_definition_at_once(cluster: Cluster, namespace: str) -> None:
+def budget(namespace: str, allowed: int) -> Object:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "in-place", "namespace": namespace},
+        "spec": {"maxUnavailable": allowed, "selector": {"matchLabels": {"app": "nobody"}}},
+    }
+
+
+def limits(namespace: str, pods: int) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "LimitRange",
+        "metadata": {"name": "in-place", "namespace": namespace},
+        "spec": {"limits": [{"type": "Container", "max": {"cpu": str(pods)}}]},
+    }
+
+
+def quota(namespace: str, pods: int) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "in-place", "namespace": namespace},
+        "spec": {"hard": {"pods": str(pods)}, "scopes": ["Terminating"]},
+    }
+
+
+@pytest.mark.parametrize("made", [budget, limits, quota], ids=["a budget", "limits", "a quota"])
+def test_what_guards_a_namespace_is_ready_at_once_and_changed_in_place(
+    cluster: Cluster, namespace: str, made: Callable[[str, int], Object]
+) -> None:
+    first = waiting.ready(cluster, made(namespace, 1), create(cluster, made(namespace, 1)), clock(30))
+
+    second = waiting.ready(cluster, made(namespace, 2), cluster.apply(made(namespace, 2), OURS), clock(30))
+
+    assert second["metadata"]["uid"] == first["metadata"]["uid"]
+    assert second["spec"] != first["spec"]
+    waiting.gone(cluster, second, clock(30))
+
+
+def test_a_changed_priority_is_refused_by_a_preview_already(cluster: Cluster) -> None:
+    wanted: Object = {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "actions-test"},
+        "value": 1,
+        "description": "of the engine's tests",
+    }
+    live = waiting.ready(cluster, wanted, create(cluster, wanted), clock(0))
+
+    with pytest.raises(ApiError, match="value"):
+        applying.preview(cluster, wanted | {"value": 2}, OURS, force=False)
+
+    assert cluster.apply(wanted | {"description": "changed"}, OURS)["metadata"]["uid"] == live["metadata"]["uid"]
+    waiting.gone(cluster, live, clock(30))
+
+
+def test_a_custom_resource_may_come_before_its_definition(cluster: Cluster, namespace: str) -> None:
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition: Object = {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -218,9 +276,11 @@ def test_a_custom_resource_can_follow_its_definition_at_once(cluster: Cluster, n
     }
     assert applying.preview(cluster, thing, OURS, force=False) is None  # its kind is not there yet
 
-    crd = waiting.ready(cluster, definition, create(cluster, definition), clock(30))
-    live = create(cluster, thing)
+    with ThreadPoolExecutor(1) as other:
+        early = other.submit(create, cluster, thing)  # nobody said that it must wait
+        crd = waiting.ready(cluster, definition, create(cluster, definition), clock(30))
 
+    live = early.result()
     assert live["spec"] == {"size": 3}
     waiting.gone(cluster, live, clock(30))
     waiting.gone(cluster, crd, clock(30))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.pulumi.stand_in.bags import UNKNOWN, has_unknown, opened, sealed
+from tools.pulumi.stand_in.bags import UNKNOWN, has_unknown, opened, sealed, secret, unmarked
 from tools.pulumi.stand_in.changes import Change, changes
 from tools.pulumi.stand_in.kubernetes import checking, readiness
 from tools.pulumi.stand_in.kubernetes.kubeconfig import KubeconfigError, access
@@ -33,6 +33,12 @@ def test_a_bag_keeps_whole_numbers_whole() -> None:
 
     assert back == value
     assert isinstance(back["replicas"], int)
+
+
+def test_a_providers_secret_arguments_are_read_without_their_marks() -> None:
+    arguments = {"kubeconfig": secret(json.dumps({"a": 1})), "enableSecretMutable": "true", "x": [{"y": secret("z")}]}
+
+    assert unmarked(arguments) == {"kubeconfig": '{"a": 1}', "enableSecretMutable": "true", "x": [{"y": "z"}]}
 
 
 def test_an_unknown_is_found_however_deep_it_lies() -> None:
@@ -66,6 +72,17 @@ REPLACING = [
         {"spec": {"selector": {"a": "2"}}},
         ["spec.selector.a"],
     ),
+    ("a quota", "ResourceQuota", {"spec": {"hard": {"pods": "1"}}}, {"spec": {"hard": {"pods": "2"}}}, []),
+    (
+        "what a quota counts",
+        "ResourceQuota",
+        {"spec": {"scopes": ["Terminating"]}},
+        {"spec": {"scopes": ["NotTerminating"]}},
+        ["spec.scopes[0]"],
+    ),
+    ("a budget", "PodDisruptionBudget", {"spec": {"maxUnavailable": 1}}, {"spec": {"maxUnavailable": 2}}, []),
+    ("limits", "LimitRange", {"spec": {"limits": []}}, {"spec": {"limits": [{"type": "Pod"}]}}, []),
+    ("a priority", "PriorityClass", {"value": 1}, {"value": 2}, []),  # the server refuses it
     ("replicas", "Deployment", {"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}, []),
     ("a custom spec", "DaskCluster", {"spec": {"selector": 1}}, {"spec": {"selector": 2}}, []),
 ]
@@ -147,6 +164,17 @@ READY = [
         "a Service without pods",
         {"kind": "Service", "metadata": {}, "spec": {"selector": {"a": "b"}}},
         "a pod behind it",
+    ),
+    ("a quota that nobody counts yet", {"kind": "ResourceQuota", "spec": {"hard": {"pods": "4"}}}, "count against"),
+    (
+        "a quota as it was before",
+        {"kind": "ResourceQuota", "spec": {"hard": {"pods": "4"}}, "status": {"hard": {"pods": "3"}}},
+        "count against",
+    ),
+    (
+        "a quota that is counted",
+        {"kind": "ResourceQuota", "spec": {"hard": {"pods": "4"}}, "status": {"hard": {"pods": "4"}, "used": {}}},
+        "",
     ),
     ("a kind without a rule", {"kind": "DaskCluster", "metadata": {}, "spec": {}}, ""),
     (

@@ -26,9 +26,11 @@ def _drifted(wanted: Any, again: Any, live: Any) -> Any:
     if again == live:
         return wanted
     if isinstance(wanted, dict) and isinstance(again, dict) and isinstance(live, dict):
-        # What the server drops of its own accord (an empty map) is no change; what only the live object lacks is one.
+        # What the server drops of its own accord is no change; what only the live object lacks is one.
         kept = {key: value for key, value in wanted.items() if key in live or key not in again}
-        return {key: _drifted(value, again.get(key), live.get(key)) for key, value in kept.items()}
+        # Nor is an empty map that nobody has filled yet, or that a controller fills between the two requests.
+        empty = {key: value for key, value in wanted.items() if value == {} and key not in live}
+        return {key: _drifted(value, again.get(key), live.get(key)) for key, value in kept.items()} | empty
     lists = isinstance(wanted, list) and isinstance(again, list) and isinstance(live, list)
     if lists and len(wanted) == len(again) == len(live):
         return [_drifted(*parts) for parts in zip(wanted, again, live, strict=True)]

@@ -69,7 +69,9 @@ class Provider(ResourceProviderServicer):
         self._connection = Connection(unmarked(opened(request.args)))
         if self._connection.problem:
             # As the official plugin does, a preview goes on; but what it then says it says without having looked.
-            self._engine.warn(request.urn, f"{self._connection.problem}; a preview compares with the state only")
+            skipped = self._connection.settings.skipUpdateUnreachable
+            then = "its resources stay as the state has them" if skipped else "a preview compares with the state only"
+            self._engine.warn(request.urn, f"{self._connection.problem}; {then}")
         return pb.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     # -- resources
@@ -122,6 +124,8 @@ class Provider(ResourceProviderServicer):
 
     def Read(self, request: pb.ReadRequest, context: grpc.ServicerContext) -> pb.ReadResponse:
         inputs, state = opened(request.inputs), opened(request.properties)
+        if self._connection.cluster is None and self._connection.settings.deleteUnreachable:
+            return pb.ReadResponse()  # as if it were gone
         if self._connection.cluster is None and self._connection.settings.skipUpdateUnreachable:
             return pb.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
         with answering(context):

@@ -1,4 +1,18 @@
-"""A provider resource's arguments: checked, compared, and turned into a connection."""
+"""A provider resource's arguments: checked, compared, and turned into a connection.
+
+An API server that does not answer, as the official plugin has it (provider/pkg/provider/provider.go there):
+
+    call        without more                         skipUpdateUnreachable              deleteUnreachable
+    Configure   goes on, keeps the reason            as without it                      as without it
+    Check       as ever                              gives back the old inputs          as without it
+    Diff        compares with the state              finds nothing: inputs are the old  as without it
+    Create      a preview goes on, an update fails   as without it: what is new fails   as without it
+    Update      a preview goes on, an update fails   is never asked for                 as without it
+    Read        fails                                gives back the state               forgets the resource
+    Delete      fails                                fails                              forgets the resource
+
+With both arguments Read forgets. It is asked for by `refresh` and `--refresh` only.
+"""
 
 from collections.abc import Mapping
 from typing import Any

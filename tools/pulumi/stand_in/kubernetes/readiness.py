@@ -1,4 +1,8 @@
-"""When an object counts as ready: pure rules over the live object and what stands around it."""
+"""When an object counts as ready: pure rules over the live object and what stands around it.
+
+Kinds without a rule are ready as soon as they are made, as with the official plugin (provider/pkg/await/awaiters.go):
+ConfigMaps, LimitRanges, NetworkPolicies, PodDisruptionBudgets, PriorityClasses, roles and custom resources among them.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -108,6 +112,12 @@ def _claim(obj: Mapping[str, Any], around: Around) -> str:
     return f"a volume (it is {phase}, storage class {name or 'by default'})"
 
 
+def _quota(obj: Mapping[str, Any], _: Around) -> str:
+    """Until its limits are in its status, the server refuses whatever would count against it."""
+    limits = (obj.get("status") or {}).get("hard")
+    return "" if limits == obj["spec"].get("hard") else "the server to count against it"
+
+
 def _crd(obj: Mapping[str, Any], _: Around) -> str:
     refused = _conditions(obj).get("NamesAccepted", {})
     if refused.get("status") == "False":
@@ -127,6 +137,7 @@ _RULES: Final[Mapping[str, Callable[[Mapping[str, Any], Around], str]]] = {
     "Namespace": _namespace,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
+    "ResourceQuota": _quota,
     "Service": _service,
     "StatefulSet": _replicas,
 }
