@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Final
 
 from isthmus.graph.diff.hiding import hidden_places, hide, veiled
-from isthmus.graph.diff.model import Change, Operation, place_of
+from isthmus.graph.diff.model import Change, Operation
 from isthmus.graph.diff.paths import ABSENT, Difference, differences, ignoring
 from isthmus.graph.diff.reasons import Consequences, follows, reasons_of
 from isthmus.graph.model import STACK, Graph, Json, Node, Options
@@ -65,7 +65,7 @@ def _change(old: Node | None, new: Node, known: Consequences) -> Change | None:
     drawn = list(follows(old, new, known))
     reasons = reasons_of(old, new, inputs, [*raw, *drawn], known)
     hidden = hidden_places(old, new)
-    found = sorted((*veiled(raw, hidden), *drawn), key=place_of)
+    found = (*drawn, *veiled(raw, hidden))
     options = tuple(_options(old.options, new.options))
     operation = _operation(reasons, found, options, renamed=old.urn != new.urn)
     if operation is None:
@@ -75,7 +75,7 @@ def _change(old: Node | None, new: Node, known: Consequences) -> Change | None:
         operation,
         old,
         new,
-        properties=tuple(found),
+        properties=found,
         options=options,
         reasons=reasons,
         refused="it is protected, and a replacement deletes it" if protected else "",

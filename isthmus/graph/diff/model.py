@@ -32,7 +32,7 @@ class Change:
     after: Node | None
     """None if it goes."""
     properties: tuple[Difference, ...] = ()
-    """Sorted by path; what is secret on either side shows on neither."""
+    """In the order of the properties; what is secret on either side shows on neither."""
     options: tuple[Difference, ...] = ()
     """What Pulumi is told otherwise: `protect`, `retain_on_delete`, ..."""
     reasons: tuple[str, ...] = ()

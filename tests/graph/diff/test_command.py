@@ -70,6 +70,7 @@ def test_two_commits_are_recorded_and_compared(repository: Repository, scratch: 
     assert f"### Preview: `HEAD~1 ({old})` to `main ({new})`\n" in found.stdout
     assert "- `local`: 1 to delete, 1 to update; **1 to look at**\n" in found.stdout
     assert "- size: 1\n+ size: 2\n" in found.stdout
+    assert "mermaid" not in found.stdout
     assert list(scratch.iterdir()) == []
     assert repository.git("status", "--porcelain") == ""
     assert repository.git("worktree", "list").count("\n") == 0
@@ -107,6 +108,16 @@ def test_each_version_is_recorded_by_its_own_code(repository: Repository) -> Non
     found = ran(repository, "HEAD~1", "HEAD")
 
     assert '- mark: "old"\n+ mark: "new"\n' in found.stdout
+
+
+def test_sites_that_change_are_drawn_as_they_will_be(repository: Repository) -> None:
+    repository.program('pulumi.ComponentResource("isthmus:index:Site", "ecmwf", {})')
+    repository.commit()
+    repository.program('for site in ("ecmwf", "home"): pulumi.ComponentResource("isthmus:index:Site", site, {})')
+    repository.commit()
+    found = ran(repository, "HEAD~1", "HEAD").stdout
+
+    assert "<details><summary>The sites as they will be</summary>\n\n```mermaid\n" in found
 
 
 def test_stacks_of_one_version_only_are_told(repository: Repository) -> None:

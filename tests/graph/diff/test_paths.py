@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.graph.diff.paths import ABSENT, Difference, Path, covers, differences, ignoring, parsed, spelled
+from tests.graph.diff.patching import patched
 
 SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.text('ab.[]"*`', max_size=3)
 VALUES = st.recursive(
@@ -19,25 +20,6 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 BAGS = st.dictionaries(st.sampled_from(["metadata", "spec", "a.b"]), VALUES, max_size=3)
-
-
-def patched(value: Any, found: list[Difference]) -> Any:
-    """What comes out if each difference is applied at its place."""
-    # Items leave a list from its end, and join it in their order.
-    for one in [*(one for one in found if one.new is not ABSENT), *(one for one in found[::-1] if one.new is ABSENT)]:
-        if not one.path:
-            return one.new
-        holder = value
-        for step in one.path[:-1]:
-            holder = holder[step]
-        last = one.path[-1]
-        if one.new is ABSENT:
-            del holder[last]
-        elif isinstance(holder, list) and last == len(holder):
-            holder.append(one.new)
-        else:
-            holder[last] = one.new
-    return value
 
 
 @given(BAGS, BAGS)

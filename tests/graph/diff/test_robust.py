@@ -1,16 +1,21 @@
 """Whatever a program sends, it is compared and told: values of a pull request are anybody's."""
 
+import copy
+import json
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus.graph import SECRET, UNKNOWN
+from isthmus.graph.diff.changes import changes
 from isthmus.graph.diff.comment import Report, markdown
 from isthmus.graph.diff.comparison import compare
+from isthmus.graph.diff.model import Operation
 from isthmus.graph.diff.plain import as_json, as_text
 from tests.graph.diff import graphs
 from tests.graph.diff.graphs import graph, kube
+from tests.graph.diff.patching import patched
 
 #: Keys that the search for dangers looks at.
 KEYS = st.sampled_from(
@@ -38,6 +43,16 @@ KINDS = st.sampled_from(
     ]
 )
 BODIES = st.dictionaries(st.sampled_from(["spec", "rules", "subjects", "roleRef", "metadata"]), VALUES, max_size=4)
+
+
+@settings(max_examples=80, deadline=None)
+@given(KINDS, BODIES, BODIES)
+def test_what_is_told_of_a_resource_leads_from_the_old_one_to_the_new_one(kind: str, old: Any, new: Any) -> None:
+    before, after = kube(kind, "it", old), kube(kind, "it", new)
+    found = [change for change in changes(graph(before), graph(after)) if change.operation is not Operation.DELETE]
+    (reached,) = [patched(copy.deepcopy(before.inputs), one.properties) for one in found] or [before.inputs]
+
+    assert json.dumps(reached, sort_keys=True) == json.dumps(after.inputs, sort_keys=True)
 
 
 @settings(max_examples=80, deadline=None)
