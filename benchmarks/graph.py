@@ -37,8 +37,8 @@ from isthmus.environment import load
 from isthmus.graph import Graph, record, store
 from isthmus.graph.config import stack_config
 from isthmus.graph.diff.comparison import compare
-from isthmus.graph.garbage import rarely_collected
 from isthmus.graph.monitor import DRAWN
+from isthmus.graph.process import rarely_collected
 from policy.judge import judge
 from policy.stored import resources
 

@@ -134,11 +134,11 @@ class Monitor(mocks.MockMonitor):
     def _filled(self, request: Any) -> dict[str, Json]:
         """What providers add to the inputs, as far as programs read it."""
         if request.type == "random:index/randomPassword:RandomPassword":
-            length = int(wire.unmarked(request.object)["length"])
+            length = int(wire.unmarked(request.object, "length"))
             drawn = rpc.UNKNOWN if self.preview else (DRAWN * (length // len(DRAWN) + 1))[:length]
             return {"result": wire.mark_secret(drawn), "bcryptHash": wire.mark_secret(drawn)}
         if request.type.startswith("kubernetes:"):
-            given = wire.unmarked(request.object).get("metadata")
+            given = wire.unmarked(request.object, "metadata")
             metadata: Mapping[str, Json] = given if isinstance(given, dict) else {}
             # The provider names what has no name, in Check, so at preview too.
             return {"metadata": {"name": f"{request.name}-recorded", "namespace": "default", **metadata}}

@@ -20,9 +20,9 @@ from pulumi.runtime.settings import configure, set_root_resource
 
 from isthmus.environment import load
 from isthmus.graph.config import StackConfig, stack_config
-from isthmus.graph.garbage import rarely_collected
 from isthmus.graph.model import STACK, Graph
 from isthmus.graph.monitor import Engine, Monitor
+from isthmus.graph.process import rarely_collected, without_ambient
 from isthmus.graph.record_error import RecordError
 
 #: Registrations at once. One would do but for transforms, which may wait for other resources.
@@ -42,7 +42,7 @@ def record(root: Path, env: str, *, preview: bool = False, secrets: Mapping[str,
         raise RecordError(f"{program}: missing; it is the program that Pulumi runs.")
     config = stack_config(root, load(root, env), secrets)
     run = _Run(root, config, env, preview)
-    with rarely_collected:
+    with rarely_collected, without_ambient:
         contextvars.copy_context().run(run.to_the_end)
     return run.graph()
 

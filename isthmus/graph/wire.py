@@ -52,9 +52,9 @@ def with_outputs(properties: struct_pb2.Struct, more: dict[str, Json]) -> struct
     return outputs
 
 
-def unmarked(properties: struct_pb2.Struct) -> Json:
-    """Properties as plain data with their secrets: for computing outputs only, never kept."""
-    return _without_marks(json_format.MessageToDict(properties))
+def unmarked(properties: struct_pb2.Struct, name: str) -> Json:
+    """One property as plain data with its secrets, None if it is not there: to compute outputs with, never kept."""
+    return _without_marks(json_format.MessageToDict(properties.fields[name])) if name in properties.fields else None
 
 
 def as_outputs(properties: struct_pb2.Struct, dependencies: Mapping[str, Sequence[str]]) -> struct_pb2.Struct:

@@ -5,6 +5,7 @@ knows), a Secret's `stringData` becomes its `data` once it is known, quantities 
 secret inside a list marks the whole list.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -44,7 +45,9 @@ def planned(state: Mapping[str, Any]) -> dict[str, Any]:
     """The same of a step's `newState` in `pulumi preview --json`."""
     inputs = dict(state.get("inputs") or {})
     if state["type"].startswith("pulumi:providers:"):
+        ambient = ("kubeconfig", os.environ.get("KUBECONFIG"))  # the SDK takes it over; a record does not depend on it
         inputs = {key: value for key, value in inputs.items() if key not in ("version", "__internal")}
+        inputs = {key: value for key, value in inputs.items() if (key, value) != ambient}
     found = (state.get("propertyDependencies") or {}).items()
     return {
         "type": state["type"],

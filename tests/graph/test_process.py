@@ -1,14 +1,16 @@
-"""The collector of the process is as it was when a record ends."""
+"""What a record changes of its process is as it was when it ends."""
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from isthmus.graph.garbage import RARE, rarely_collected
+from isthmus.graph.process import RARE, rarely_collected
 from tests.graph.programs import recorded
+from tests.graph.test_record import KUBERNETES
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +69,29 @@ def test_what_somebody_has_frozen_stays_frozen() -> None:
         pass
 
     assert gc.get_freeze_count() > frozen // 2  # less by what has been freed meanwhile
+
+
+# -- the environment
+
+AMBIENT = {
+    "KUBECONFIG": "/home/somebody/.kube/config",
+    "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY": "false",
+    "PULUMI_CONFIG": '{"isthmus:token": "of an outer stack"}',
+}
+
+
+def test_a_graph_does_not_tell_who_recorded_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = KUBERNETES + 'pulumi.export("token", pulumi.Config().get("token"))'
+    plain = recorded(tmp_path / "plain", program)
+
+    for name, value in AMBIENT.items():
+        monkeypatch.setenv(name, value)
+
+    assert recorded(tmp_path / "ambient", program) == plain
+    assert {name: os.environ[name] for name in AMBIENT} == AMBIENT
+
+
+def test_the_rest_of_the_environment_is_the_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMETHING", "else")
+
+    assert recorded(tmp_path, 'import os\npulumi.export("seen", os.environ["SOMETHING"])').exports == {"seen": "else"}
