@@ -54,3 +54,13 @@ def test_the_real_cli_gets_the_same_schema_from_the_package_s_folder(tmp_path: P
     # The CLI adds, to what the package says, how it is called and what every SDK is told.
     assert {key: given[key] for key in ("resources", "types")} == {key: schema()[key] for key in ("resources", "types")}
     assert (given["name"], given["version"]) == ("isthmus", VERSION)
+
+
+@pytest.mark.engine
+def test_package_add_says_that_classes_need_the_official_host(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(yaml.safe_dump({"name": "adds", "runtime": "nodejs"}))
+
+    done = Engine(tmp_path, "dev").ask("package", "add", str(CHECKOUT / "package"), expect=None)
+
+    assert done.status != 0
+    assert "the official language host does" in done.err

@@ -102,6 +102,12 @@ class Host(LanguageRuntimeServicer):
                 answer.dependencies.add(name=found.name, version=found.version)
         return answer
 
+    def GeneratePackage(
+        self, request: pb.GeneratePackageRequest, context: grpc.ServicerContext
+    ) -> pb.GeneratePackageResponse:
+        context.abort(grpc.StatusCode.UNIMPLEMENTED, "this stand-in writes no classes; the official language host does")
+        return pb.GeneratePackageResponse()
+
     def end_children(self) -> None:
         """Asks every process to end that the engine had us start."""
         for child in list(self._children):
