@@ -177,14 +177,25 @@ def test_where_it_is_turned_on_missing_credentials_are_a_failure(place: Place, f
 
 
 @pytest.mark.parametrize(
-    ("variables", "expected"), [({}, False), ({"ISTHMUS_DEPLOY": "true"}, True)], ids=["unless told", "when told"]
+    ("variables", "branch", "expected"),
+    [
+        ({}, "main", {"staging": False, "production": False, "drift": False}),
+        ({"ISTHMUS_DEPLOY": "true"}, "main", {"staging": True, "production": True, "drift": True}),
+        ({"ISTHMUS_DEPLOY": "true"}, "mine", {"staging": False, "production": False, "drift": True}),
+    ],
+    ids=["not turned on", "turned on", "a branch that somebody starts it on"],
 )
-def test_nothing_is_deployed(place: Place, variables: dict[str, str], expected: bool) -> None:
+def test_only_main_is_deployed_and_only_where_it_is_turned_on(
+    tmp_path: Path, variables: dict[str, str], branch: str, expected: dict[str, bool]
+) -> None:
     jobs = [("deploy.yml", "staging"), ("deploy.yml", "production"), ("drift.yml", "drift")]
 
-    found = [Job(file, job, place.root, env={}, vars=variables) for file, job in jobs]
+    found = [
+        Job(file, job, tmp_path / "clone", env={}, vars=variables, github={"ref": f"refs/heads/{branch}"})
+        for file, job in jobs
+    ]
 
-    assert [one.holds(one.described["if"]) for one in found] == [expected] * 3
+    assert {job: one.holds(one.described["if"]) for (_, job), one in zip(jobs, found, strict=True)} == expected
 
 
 def test_what_breaks_a_policy_fails_the_preview(place: Place) -> None:
