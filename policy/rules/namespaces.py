@@ -53,7 +53,7 @@ def _open(placed: Placed, policies: Sequence[Resource]) -> Iterator[Finding]:
     types = [kind for one in selecting for kind in _types(one)]
     for direction in DIRECTIONS:
         if direction not in types:
-            said = f"are under no NetworkPolicy for {direction}, and the namespace is not the stack's to close"
+            said = f"is under no NetworkPolicy for {direction}, and the namespace is not the stack's to close"
             yield Finding(placed.pod.where, said, placed.resource.urn)
 
 

@@ -89,7 +89,9 @@ def check_custom_resources(stack: Stack, _: Settings) -> Iterator[Finding]:
                 validators[token] = jsonschema.Draft7Validator(schema)
     for resource in stack.resources:
         if validator := validators.get(resource.type):
-            for error in validator.iter_errors(dict(resource.props)):
+            # The provider keeps notes of its own beside what the API server returned: __fieldManager and its like.
+            fields = {key: value for key, value in resource.props.items() if not key.startswith("__")}
+            for error in validator.iter_errors(fields):
                 where = _shown(error)
                 if error.validator in OF_KEYS or not _has_unknown(error.instance):
                     yield Finding(where, f"breaks the schema of its kind: {error.validator}", resource.urn)

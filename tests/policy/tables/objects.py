@@ -128,6 +128,8 @@ def _thing(sort: Sort, name: str, path: str, value: Any, *finds: str, crd: Resou
 
 CUSTOM: list[Case] = [
     _thing(Sort.GOOD, "all of it", "spec", {"count": 1, "mode": "a", "labels": {"x": "y"}, "parts": [{"name": "x"}]}),
+    _thing(Sort.GOOD, "with the provider's notes, after the update", "__fieldManager", "pulumi-kubernetes"),
+    _thing(Sort.BAD, "with something of somebody's own beside it", "mine", {}, "thing spec"),
     _thing(Sort.GOOD, "nothing, where that is allowed", "spec.hint", None),
     _thing(Sort.GOOD, "whatever, where that is allowed", "spec.free", {"x": 1}),
     _thing(Sort.GOOD, "whatever, as the SDK registers it", "spec.free", {"x": 1}, crd=SDK),
