@@ -138,6 +138,13 @@ def test_five_sites_show_each_tunnel_and_six_one_thing_instead_of_fifteen() -> N
     assert drawn(6) == [f"  s{number}g <==> plane" for number in range(6)]
 
 
+@pytest.mark.parametrize(("count", "lines"), [(5, 10), (6, 6), (13, 13)], ids=["meshed", "a band", "a long band"])
+def test_the_svg_has_a_line_per_tunnel_or_one_per_gateway(count: int, lines: int) -> None:
+    text = sites_svg.drawn(topology(*((site(f"s{number}"),) for number in range(count))))
+
+    assert len(reading.named(text, "line")) == lines + 1  # and the legend's
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 6, 13])
 def test_no_two_boxes_of_sites_lie_on_one_another(count: int) -> None:
     sites = [(site(f"s{number}", pools=tuple(pool(f"p{n}", "/x/") for n in range(number))),) for number in range(count)]
