@@ -58,6 +58,7 @@ class Controller(Component, kind="Controller"):
             namespace=names.SYSTEM_NAMESPACE,
             of=labels.controller(),
             egress=[network.dns(), *_egress(args)],
+            alone=True,
             opts=self.child_opts(),
         )
         Deployment(

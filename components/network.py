@@ -68,16 +68,18 @@ def allow(
     ingress: Sequence[Spec] = (),
     egress: Sequence[Spec] = (),
     namespace: str | None = None,
+    alone: bool = False,
 ) -> NetworkPolicy:
     """Opens flows of the pods with the labels `of`; with no flow at all it closes everything.
 
-    called: name of the object; namespace: the site's by default.
+    called: name of the object; namespace: the site's by default. alone: close the other direction too, because the
+    namespace may be one that nobody else closes.
     """
     directions = {"Ingress": list(ingress), "Egress": list(egress)}
     opened = [direction for direction, rules in directions.items() if rules]
     spec: Spec = {
         "podSelector": {"matchLabels": of} if of else {},
-        "policyTypes": opened or list(directions),
+        "policyTypes": list(directions) if alone or not opened else opened,
         **{direction.lower(): directions[direction] for direction in opened},
     }
     return NetworkPolicy(name, metadata=metadata(place, called, namespace=namespace), spec=spec, opts=opts)

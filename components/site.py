@@ -1,7 +1,7 @@
 """One data centre: the provider for its API server, the namespaces, and what holds for everything in them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict, cast
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -71,7 +71,7 @@ class Site(Component, kind="Site"):
         super().__init__(name, opts)
         self.provider = kubernetes.Provider(
             name,
-            kubeconfig=args.get("kubeconfig"),
+            kubeconfig=_stated(args.get("kubeconfig")),
             context=args.get("context"),
             # Without it any change of the kubeconfig, even of a proxy, replaces the provider and all that it made.
             cluster_identifier=f"{args['environment']}/{name}",
@@ -179,6 +179,15 @@ class Site(Component, kind="Site"):
             )
             for claim, fields in sorted(args["claims"].items())
         ]
+
+
+def _stated(kubeconfig: pulumi.Input[str] | None) -> pulumi.Output[str]:
+    """A kubeconfig, or none at all.
+
+    Without a value the SDK would make $KUBECONFIG of whoever runs the program an input, and everybody else's preview
+    would show a changed provider.
+    """
+    return cast("pulumi.Output[str]", pulumi.Output.from_input(kubeconfig))
 
 
 def _claim(fields: ClaimArgs) -> Spec:

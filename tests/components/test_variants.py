@@ -12,6 +12,7 @@ from components.base import OrphanError
 from components.mesh import mesh_of
 from isthmus.errors import UnsetSecrets
 from isthmus.graph import Graph, record
+from isthmus.graph.reachability import flows
 from tests.components.recorded import ROOT, environment, graph
 
 Files = dict[str, Any]
@@ -100,6 +101,18 @@ def test_a_site_whose_operator_installed_everything_gets_only_what_is_ours(tmp_p
         "ecmwf-worker",  # the PriorityClass
     }
     assert recorded.exports["namespaces"]["ecmwf"] == ["isthmus-local"]
+
+
+def test_a_controller_in_a_namespace_of_somebody_else_is_closed_by_its_own_policy(tmp_path: Path) -> None:
+    """Nobody may have closed isthmus-system there by default."""
+
+    def change(files: Files) -> None:
+        files["ecmwf"]["install"] = {"namespaces": False}
+
+    found = flows("local", variant(tmp_path, change).manifests("ecmwf"))
+
+    assert [flow for flow in found if flow.target == "isthmus-system/controller"] == []
+    assert [flow for flow in found if flow.source == "isthmus-system/controller"]
 
 
 def test_a_scheduler_at_a_site_of_another_stack_leaves_only_doors_here(tmp_path: Path) -> None:
