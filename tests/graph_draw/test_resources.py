@@ -132,6 +132,11 @@ def test_boxes_lie_inside_the_drawing() -> None:
     assert all(float(box["y"]) + float(box["height"]) <= height for box in boxes)
 
 
+def test_a_stack_without_resources_has_a_picture_too() -> None:
+    assert reading.words(svg(graph())) == ["test: what Pulumi is asked for", "is there before"]
+    assert reading.broken(mermaid(graph())) == []
+
+
 def test_an_unknown_site_is_an_error_that_names_the_known_ones() -> None:
     with pytest.raises(IsthmusError, match="no site 'nowhere'; it has s0, s1"):
         mermaid(with_sites(2, slots=1), "nowhere")

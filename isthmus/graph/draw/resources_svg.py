@@ -63,8 +63,9 @@ class Frame:
 def drawn(shown: Parts, *, detailed: bool) -> str:
     """The SVG document. detailed: with the names of resources, not only how many there are of a kind."""
     frames = _frames(shown, detailed=detailed)
-    width = max(frame.right for frame in frames) + MARGIN
-    canvas = Canvas(width, frames[-1].bottom + FOOTER)
+    width = max([frame.right for frame in frames], default=2 * WIDTH) + MARGIN
+    bottom = frames[-1].bottom if frames else HEADER
+    canvas = Canvas(width, bottom + FOOTER)
     canvas.text(MARGIN, 36, shown.title, "head", width=width - 2 * MARGIN)
     for frame in frames:
         if frame.name:
@@ -74,7 +75,7 @@ def drawn(shown: Parts, *, detailed: bool) -> str:
     for frame in frames:
         for box in frame.boxes:
             _box(canvas, box)
-    y = frames[-1].bottom + 24
+    y = bottom + 24
     canvas.curve(((MARGIN, y - 4), (MARGIN + 32, y - 4)), "thin", heads="end")
     canvas.text(MARGIN + 42, y, "is there before", "note", width=120)
     return canvas.document(shown.title, _told(shown))
