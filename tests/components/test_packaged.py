@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi.provider.experimental.component import ComponentProvider
 
 from components.base import Component
@@ -111,3 +112,21 @@ def test_components_take_what_other_languages_send(tmp_path: Path) -> None:
     assert (group["slots"]["count"], group["worker"]["replicas"]) == (4, 2)
     assert worker["args"][worker["args"].index("--nthreads") + 1] == "1"
     assert graph.named("kubernetes:core/v1:Secret", "there-gateway-tunnel").secret_paths == ("stringData",)
+
+
+def test_a_site_does_not_take_over_the_kubeconfig_of_whoever_runs_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK makes $KUBECONFIG an input of a provider that has none; then previews differ between machines.
+
+    The recorder keeps that variable from programs, an engine does not: here the program sets it itself.
+    """
+    monkeypatch.setenv("KUBECONFIG", "")  # put back after the test, whatever the program does
+    ambient = "import os\nos.environ['KUBECONFIG'] = '/home/somebody/kubeconfig'\n"
+
+    graph = recorded(tmp_path, ambient + PROGRAM)
+
+    providers = {node.urn: node.inputs.get("kubeconfig") for node in graph.of_type("pulumi:providers:kubernetes")}
+    assert [kubeconfig for urn, kubeconfig in providers.items() if "isthmus:index:Site" in urn] == [None]
+    # the control: the program's own provider does
+    assert [kubeconfig for urn, kubeconfig in providers.items() if "Site" not in urn] == ["/home/somebody/kubeconfig"]

@@ -4,8 +4,8 @@ import pytest
 
 from components import base
 from isthmus import names
-from isthmus.graph import Graph, Node, record
-from tests.components.recorded import ROOT, SECRETS, STACKS, environment, graph, leaks, rows, secrets_of
+from isthmus.graph import Graph, Node
+from tests.components.recorded import SECRETS, STACKS, environment, graph, leaks, rows, secrets_of
 
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -71,15 +71,6 @@ def test_a_provider_is_bound_to_its_cluster_and_applies_on_the_server(stack: str
         site.name: f"{stack}/{site.name}" for site in environment(stack).sites
     }
     assert {inputs["enableServerSideApply"] for inputs in made.values()} == {"true"}
-
-
-def test_a_graph_is_the_same_whoever_has_recorded_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK makes $KUBECONFIG an input of a provider that has none; then previews differ between machines."""
-    before = graph("staging")
-    monkeypatch.setenv("KUBECONFIG", "/home/somebody/kubeconfig")
-
-    assert record(ROOT, "staging", secrets=SECRETS).nodes == before.nodes
-    assert "kubeconfig" not in before.named(PROVIDER, "home").inputs
 
 
 @both
