@@ -16,7 +16,7 @@ ELSEWHERE = {
     "make test": "CI",
     "make demo": "tests/e2e/conftest.py",
     "make down": "tests/e2e/test_end.py",
-    "isthmus config check all": "tests/config/test_check.py",
+    "isthmus config check all": "tests/config/test_commands.py",
     "isthmus config show production": "tests/docs/test_add_a_data_centre.py",
     "isthmus graph diff HEAD . --stack production": "tests/docs/test_add_a_data_centre.py",
     "isthmus local up": "tests/local/test_endings.py",
