@@ -5,6 +5,7 @@ ours runs: what is declared must come and go without one.
 """
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
@@ -23,6 +25,9 @@ from tools.pulumi.engine import Engine
 ENV = "trio"
 ANNEX = "isthmus-trio-annex"
 """Namespace of a second site in the Kubernetes of `home`."""
+#: The engine writes its state when an update ends, and not after each step, which is half of all the work here. What
+#: it does in between is for test_life.py to see.
+_STATE_AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 _STACK = {
     "pulumi:disable-default-providers": ["*"],
     "isthmus:protect": False,
@@ -111,6 +116,7 @@ def centres(root: Path, home: ApiServer) -> Iterator[Centres]:
     with _more("north", "south") as servers:
         servers = {"home": home, **servers}
         with ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, _STATE_AT_THE_END))
             for server in servers.values():
                 server.kubectl("create", "-f", "-", given=_CLASS)
                 stack.callback(server.kubectl, "delete", "storageclass", "engine-trio")

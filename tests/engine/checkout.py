@@ -3,10 +3,12 @@
 import base64
 import json
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from isthmus.environment import Environment
+from tools.pulumi.engine import Engine
 
 CHECKOUT = Path(__file__).parents[2]
 PARTS = ("Pulumi.yaml", "__main__.py", "components", "isthmus")
@@ -50,6 +52,16 @@ def _secrets(environment: Environment, kubeconfig: str) -> dict[str, str]:
     return found | {key: wireguard for site in environment.external if (key := site.presharedKeySecret)}
 
 
-def as_options(secrets: Mapping[str, str]) -> list[str]:
-    """Arguments of `pulumi config set-all`."""
-    return [word for key, value in secrets.items() for word in ("--secret", f"isthmus:{key}={value}")]
+def set_secrets(engine: Engine, secrets: Mapping[str, str]) -> None:
+    """Sets the stack's secrets; on standard input, since arguments stand in every user's list of processes."""
+    engine.ask("config")  # makes the stack
+    for key, value in secrets.items():
+        subprocess.run(
+            [engine.companions.cli, "config", "set", "--secret", f"isthmus:{key}", "--non-interactive"],
+            cwd=engine.root,
+            env=engine.environment,
+            input=value,
+            capture_output=True,
+            text=True,
+            check=True,
+        )

@@ -13,7 +13,7 @@ import pytest
 from isthmus.environment import load, stack_names
 from isthmus.graph import Graph, record
 from tests.engine import checked
-from tests.engine.checkout import CHECKOUT, as_options, copied, opened
+from tests.engine.checkout import CHECKOUT, copied, opened, set_secrets
 from tests.local_api import ApiServer
 from tools.pulumi.engine import Engine
 
@@ -41,8 +41,7 @@ def test_the_recorded_graph_is_the_engines_plan(
     monkeypatch.setenv("KUBECONFIG", str(root / "ambient"))
     engine = Engine(root, stack)
     graph = record(root, stack, preview=True, secrets=secrets)
-    if secrets:
-        engine.ask("config", "set-all", *as_options(secrets))
+    set_secrets(engine, secrets)
 
     planned = {urn: checked.planned(state) for urn, state in plan_of(engine).items()}
 
