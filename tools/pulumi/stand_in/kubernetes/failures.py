@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Final
 
 import grpc
-from google.rpc import status_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
+from pulumi.runtime.proto import status_pb2
 
 from tools.pulumi.stand_in.bags import sealed
 from tools.pulumi.stand_in.kubernetes.applying import AlreadyExists
