@@ -13,6 +13,7 @@ from components.crds import Crds
 from components.gateway import Gateway
 from components.platform import Platform
 from components.priorities import Priorities
+from components.provider import Provider
 from components.python_files import PythonFiles
 from components.rights import Rights
 from components.site import Site
@@ -37,7 +38,7 @@ OFFERED: Final[tuple[type[Component], ...]] = (
 
 def provider() -> ComponentProvider:
     """The process behind the package: it declares a component for each that a program registers."""
-    made = ComponentProvider([*OFFERED], NAME, None, VERSION)
+    made = Provider([*OFFERED], NAME, None, VERSION)
     # The SDK reads the docstrings of a class's own fields only; most arguments inherit those of `Place`.
     made.schema = json.dumps(_described(json.loads(str(made.schema))))
     return made

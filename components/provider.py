@@ -29,5 +29,6 @@ class Provider(ComponentProvider):
             return super().construct(name, resource_type, inputs, options)
         except ComponentInitError as failed:
             if isinstance(failed.inner, IsthmusError):
-                raise pulumi.InputPropertiesError(str(failed.inner)) from None
+                # Not None: the SDK's server breaks off over it (pulumi 3.272, provider/server.py).
+                raise pulumi.InputPropertiesError(str(failed.inner), errors=[]) from None
             raise

@@ -137,6 +137,23 @@ def test_the_yaml_program_configured_as_the_guide_says_plans_what_the_typescript
     assert _declared(step["urn"] for step in planned) == _declared(resource["urn"] for resource in deployed)
 
 
+def test_every_mistake_of_a_program_is_told_in_one_error_without_a_traceback(tmp_path: Path) -> None:
+    folder = _copied("yaml", tmp_path)
+    text = (folder / "Pulumi.yaml").read_text()
+    for right, wrong in {"memory: 4Gi": "memory: 16GB", "site: home": "site: hom", ", secret: true": ""}.items():
+        text = text.replace(right, wrong)
+    (folder / "Pulumi.yaml").write_text(text)
+
+    failed = _configured(folder, "isthmus-yaml", homeKubeconfig="x", northKubeconfig="x").ask("preview", expect=None)
+
+    told = failed.out + failed.err
+    assert failed.status != 0
+    assert "2 mistakes in the arguments" in told
+    assert 'sites.north.pools.north.workers.memory: got "16GB"' in told
+    assert "settings.scheduler.site: got hom" in told
+    assert [word for word in ("Traceback", ".py", "isthmus:index:Site ") if word in told] == []
+
+
 def _type(engine: Engine, command: str) -> str:
     """What a command that a person types in the project's folder prints."""
     path = f"{engine.companions.cli.parent}:{os.environ['PATH']}"
