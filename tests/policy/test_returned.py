@@ -1,6 +1,7 @@
 """After an update, rules about the stack see what the API server returned: defaults, notes, status and all."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -30,9 +31,22 @@ def server() -> Iterator[ApiServer]:
 
 
 def _applied(server: ApiServer, manifests: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    told = json.loads(
-        server.kubectl("apply", "--server-side", "--force-conflicts", "-o", "json", "-f", "-", given=manifests)
-    )
+    """What the API server returns; asked again while its own caches do not know yet what it has just been given."""
+    refusals = [""]
+
+    def attempt() -> str:
+        try:
+            return server.kubectl(
+                "apply", "--server-side", "--force-conflicts", "-o", "json", "-f", "-", given=manifests
+            )
+        except subprocess.CalledProcessError as error:
+            refusals.append(error.stderr)
+            return ""
+
+    try:
+        told = json.loads(until("the API server takes the objects", attempt))
+    except AssertionError as late:
+        raise AssertionError(refusals[-1]) from late
     returned: list[dict[str, Any]] = told["items"] if told["kind"] == "List" else [told]
     return returned
 

@@ -21,6 +21,12 @@ def nothing_installed(files: Files) -> None:
         files[site]["install"] = {"crds": False, "namespaces": False, "controller": False}
 
 
+def controllers_in_namespaces_of_others(files: Files) -> None:
+    """Definitions and controllers are ours, namespaces are made by each site's operator."""
+    for site in SITES:
+        files[site]["install"] = {"namespaces": False}
+
+
 def one_kubernetes(files: Files) -> None:
     """All sites in one Kubernetes: `home` installs what is of all of it, its controller serves the others."""
     for site in SITES[1:]:
@@ -42,7 +48,14 @@ def paused(files: Files) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [nothing_installed, one_kubernetes, pool_beside_the_scheduler, paused, federated],
+    [
+        nothing_installed,
+        controllers_in_namespaces_of_others,
+        one_kubernetes,
+        pool_beside_the_scheduler,
+        paused,
+        federated,
+    ],
     ids=lambda row: row.__name__,
 )
 def test_no_rule_objects_to_what_an_operator_may_choose(change: Callable[[Files], None], tmp_path: Path) -> None:
