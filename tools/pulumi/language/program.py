@@ -43,9 +43,6 @@ def run(job: dict[str, Any]) -> int:
         pulumi.log.error(str(error))
         return int(job["told"])
     except Exception as error:
-        if _is_for_a_person(error):
-            pulumi.log.error(str(error))
-            return int(job["told"])
         pulumi.log.error("Program failed with an unhandled exception:\n" + trace_from(error, job["folder"]))
         return int(job["told"])
     finally:
@@ -58,11 +55,6 @@ def run(job: dict[str, Any]) -> int:
 
 def _execute(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
-
-
-def _is_for_a_person(error: Exception) -> bool:
-    """Whether the message says all: an IsthmusError. By its name, since the class itself may not be importable here."""
-    return any((cls.__module__, cls.__name__) == ("isthmus.errors", "IsthmusError") for cls in type(error).__mro__)
 
 
 def trace_from(error: Exception, folder: str) -> str:
