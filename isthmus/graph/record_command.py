@@ -33,19 +33,20 @@ def record(stack: str, root: Path, out: str, preview: bool) -> None:
     wrong: list[IsthmusError] = []
     for name in _named(stack, root):
         try:
-            _write(store.dump(_recorded(root.resolve(), name, preview=preview)), name, out)
+            _write(store.dump(recorded(root.resolve(), name, preview=preview)), name, out)
         except IsthmusError as error:
             wrong.append(error)
     if wrong:
         raise wrong[0] if len(wrong) == 1 else IsthmusError("\n".join(map(str, wrong)))
 
 
-def _recorded(root: Path, stack: str, *, preview: bool) -> Graph:
+def recorded(root: Path, stack: str, *, preview: bool) -> Graph:
+    """The graph of a stack, for a person: raises IsthmusError whatever the program may raise."""
     try:
         return record_stack(root, stack, preview=preview)
     except IsthmusError:
         raise
-    except Exception as error:  # whatever a program may raise
+    except Exception as error:
         raise _of_program(error, stack, root) from error
 
 

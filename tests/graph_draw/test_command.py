@@ -11,6 +11,7 @@ from isthmus.graph.commands import graph
 from isthmus.graph.draw import resources, sites
 from tests.components import recorded
 from tests.components.recorded import ROOT
+from tests.graph.programs import project
 
 
 def _draw(*words: str) -> Result:
@@ -49,3 +50,12 @@ def test_what_cannot_be_drawn_is_one_error_that_names_it(words: tuple[str, ...],
 
     assert isinstance(error, IsthmusError)
     assert told in str(error)
+
+
+def test_a_mistake_of_the_program_is_told_where_it_stands(tmp_path: Path) -> None:
+    root = project(tmp_path, "{}['missing']")
+
+    error = CliRunner().invoke(graph, ["draw", "--root", str(root), "--stack", "local", "--of", "resources"]).exception
+
+    assert isinstance(error, IsthmusError)
+    assert str(error) == "stack local: the program failed: KeyError: 'missing'\n    __main__.py:2, in <module>"

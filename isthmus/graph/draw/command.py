@@ -50,8 +50,8 @@ def _sites(root: Path, stack: str, kind: str) -> str:
 
 
 def _resources(root: Path, stack: str, site: str | None, kind: str) -> str:
-    from isthmus.graph import record
     from isthmus.graph.draw import resources
+    from isthmus.graph.record_command import recorded
 
-    graph = record(root.resolve(), stack, preview=False)
+    graph = recorded(root.resolve(), stack, preview=False)
     return resources.svg(graph, site) if kind == "svg" else resources.mermaid(graph, site)
