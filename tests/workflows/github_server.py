@@ -17,6 +17,8 @@ REPOSITORY = "example/isthmus"
 #: GitHub: "body is too long (maximum is 65536 characters)".
 MAX_BODY = 65_536
 MAX_PAGE = 100
+#: Between the ids that this server gives the artifacts of two attempts of a run.
+ATTEMPT = 1000
 
 Item = dict[str, Any]
 
@@ -40,7 +42,7 @@ class Repository:
 
     url: str = ""
     artifacts: dict[str, bytes] = field(default_factory=dict)
-    """Run -> its artifact `preview-comment`."""
+    """Its id -> artifact `preview-comment`. The id of a run's first one is the run's; each later attempt adds ATTEMPT."""
     pulls: dict[int, Item] = field(default_factory=dict)
     comments: dict[int, list[Item]] = field(default_factory=dict)
     """Pull request or issue -> its comments, in the order in which they were written."""
@@ -78,7 +80,8 @@ class Repository:
 
     def _of_run(self, run: str, query: Mapping[str, str], **_: Any) -> tuple[int, Any]:
         named = query.get("name") == "preview-comment"
-        return 200, {"artifacts": [{"id": int(run)}] if named and run in self.artifacts else []}
+        of_run = [identifier for identifier in map(int, self.artifacts) if identifier % ATTEMPT == int(run)]
+        return 200, {"artifacts": [{"id": identifier} for identifier in of_run] if named else []}
 
     def _pull(self, number: str, **_: Any) -> tuple[int, Any]:
         found = self.pulls.get(int(number))

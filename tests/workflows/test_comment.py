@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.local.binaries import CHECKOUT
-from tests.workflows.github_server import REPOSITORY, TOKEN, Repository, archive, comment, github
+from tests.workflows.github_server import ATTEMPT, REPOSITORY, TOKEN, Repository, archive, comment, github
 from tests.workflows.runner import Job, Ran, machine
 from tools.github.comment import MARKER, MAX_ARTIFACT_BYTES
 from tools.github.text import MAX_CHARACTERS
@@ -108,6 +108,14 @@ def test_what_would_show_something_else_than_it_is_is_left_out(repository: Repos
     post()
 
     assert repository.comments[7][0]["body"] == f"{MARKER}\nab[31mcd\ne"
+
+
+def test_of_a_run_that_was_repeated_the_last_attempt_counts(repository: Repository, post: Posting) -> None:
+    repository.artifacts[str(31 + ATTEMPT)] = archive(number="7", comment_md=f"{MARKER}\nagain\n")
+
+    post()
+
+    assert repository.comments[7] == [comment(1, f"{MARKER}\nagain\n", kind="Bot")]
 
 
 def test_a_preview_that_left_nothing_is_one_line(repository: Repository, post: Posting) -> None:

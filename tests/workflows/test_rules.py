@@ -82,7 +82,9 @@ def _actionlint(*files: Path) -> str:
         "-oneline",
         *files,
     ]
-    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True).stdout
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == (1 if done.stdout else 0), done.stderr
+    return done.stdout
 
 
 def test_actionlint_and_shellcheck_have_nothing_to_say() -> None:

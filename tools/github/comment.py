@@ -75,7 +75,8 @@ def post(github: GitHub, run: Run, run_url: str) -> str:
     found = github.get(f"/actions/runs/{run.id}/artifacts?name={ARTIFACT}")["artifacts"]
     if not found:
         return f"run {run.id} left no comment: nothing to post"
-    archive = github.download(f"/actions/artifacts/{int(found[0]['id'])}/zip", MAX_ARTIFACT_BYTES)
+    newest = max(int(artifact["id"]) for artifact in found)  # a run that was repeated has one of each attempt
+    archive = github.download(f"/actions/artifacts/{newest}/zip", MAX_ARTIFACT_BYTES)
     number, text = unpacked(archive)
     head = github.get(f"/pulls/{number}")["head"]
     if ((head["repo"] or {}).get("full_name"), head["ref"]) != (run.repository, run.branch):
