@@ -42,7 +42,7 @@ class Repository:
 
     url: str = ""
     artifacts: dict[str, bytes] = field(default_factory=dict)
-    """Its id -> artifact `preview-comment`. The id of a run's first one is the run's; each later attempt adds ATTEMPT."""
+    """Its id -> artifact `preview-comment`. The first of a run has the run's id; each later one adds ATTEMPT."""
     pulls: dict[int, Item] = field(default_factory=dict)
     comments: dict[int, list[Item]] = field(default_factory=dict)
     """Pull request or issue -> its comments, in the order in which they were written."""

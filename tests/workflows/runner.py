@@ -23,7 +23,7 @@ ACTIONS = {
     "pulumi/actions": "the real CLI, built by tools/pulumi, is on PATH",
 }
 _EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
-_CONDITION = re.compile(r"([\w.-]+) (==|!=) '([^']*)'")
+_CONDITION = re.compile(r"([\w.-]+) (==|!=) (?:'([^']*)'|([\w.-]+))")
 
 
 @dataclass
@@ -102,7 +102,11 @@ class Job:
         parts = [part.strip() for part in condition.split("&&")] if condition else []
         compared = [_CONDITION.fullmatch(part) for part in parts]
         assert all(compared), f"a condition that this runner does not know: {condition}"
-        return all((self._lookup(one[1]) == one[3]) is (one[2] == "==") for one in compared if one)
+        return all((self._lookup(one[1]) == self._other(one)) is (one[2] == "==") for one in compared if one)
+
+    def _other(self, compared: "re.Match[str]") -> str:
+        """What a comparison compares with: a text in quotes, or what another context holds."""
+        return self._lookup(compared[4]) if compared[4] else str(compared[3])
 
     def _value(self, text: Any) -> str:
         value = _EXPRESSION.sub(lambda found: self._lookup(found[1]), str(text))

@@ -198,6 +198,16 @@ def test_only_main_is_deployed_and_only_where_it_is_turned_on(
     assert {job: one.holds(one.described["if"]) for (_, job), one in zip(jobs, found, strict=True)} == expected
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"), [("example/isthmus", True), ("stranger/isthmus", False)], ids=["a branch", "a fork"]
+)
+def test_no_job_on_a_real_stack_starts_for_a_fork(tmp_path: Path, head: str, expected: bool) -> None:
+    event = {"pull_request": {"head": {"repo": {"full_name": head}}}}
+    job = Job("preview.yml", "stack", tmp_path / "clone", env={}, github={"event": event, "repository": REPOSITORY})
+
+    assert job.holds(job.described["if"]) is expected
+
+
 def test_what_breaks_a_policy_fails_the_preview(place: Place) -> None:
     file = place.root / "stacks/Pulumi.staging.yaml"
     before = file.read_text()
