@@ -17,7 +17,8 @@ from components.provider import Provider
 from components.python_files import PythonFiles
 from components.rights import Rights
 from components.site import Site
-from components.worker_group import Slots, WorkerGroup
+from components.slots import Slots
+from components.worker_group import WorkerGroup
 
 NAME: Final = "isthmus"
 VERSION: Final = "0.1.0"

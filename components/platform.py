@@ -17,7 +17,8 @@ from components.priorities import Priorities
 from components.python_files import PythonFiles, digest
 from components.rights import Rights
 from components.site import ClaimArgs, Site, SiteArgs
-from components.worker_group import Slots, WorkerGroup, WorkerGroupArgs
+from components.slots import Slots
+from components.worker_group import WorkerGroup, WorkerGroupArgs
 from isthmus import environment as configured
 from isthmus import names
 from isthmus.errors import UnsetSecrets

@@ -1,13 +1,12 @@
-"""The workers of a site: its numbered slots, and per pool a DaskWorkerGroup that the controller seats in them."""
+"""The workers of a pool: a DaskWorkerGroup that the controller seats in the slots of its site, see `slots`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import Secret, Service, ServiceAccount
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components import budgets, labels, network, pods
@@ -27,84 +26,6 @@ SPARE_DISK: Final = 2**30
 #: only a reader's own options name is not known here.
 HTTP_PORTS: Final = {"http": 80}
 HTTPS_PORT: Final = 443
-
-
-class SlotsArgs(Place):
-    """The seats of a site."""
-
-    tunnel_json: Mapping[str, pulumi.Input[str]]
-    """Slot number -> content of its tunnel.json, secret."""
-
-
-class Slots(Component, kind="Slots"):
-    """The numbered seats of a site, over all its pools: a Secret each, one headless Service that names them.
-
-    They belong to the site, because a slot may pass from one pool to another and keeps its address and its key.
-    """
-
-    def __init__(self, name: str, args: SlotsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        ServiceAccount(
-            f"{name}-worker",
-            metadata=metadata(args, names.worker(args["cluster"])),
-            automount_service_account_token=False,
-            opts=self.child_opts(),
-        )
-        for slot, content in sorted(args["tunnel_json"].items(), key=lambda row: int(row[0])):
-            Secret(
-                f"{name}-slot-{slot}",
-                metadata=metadata(args, f"{names.slot_secret_prefix(args['cluster'])}{slot}"),
-                string_data={names.TUNNEL_CONFIG_KEY: content},
-                opts=self.child_opts(),
-            )
-        Service(
-            f"{name}-workers",
-            # Pulumi would wait for a first worker, which comes after the service if at all.
-            metadata=metadata(
-                args, names.workers_service(args["cluster"]), annotations={"pulumi.com/skipAwait": "true"}
-            ),
-            spec=_workers_service(args),
-            opts=self.child_opts(),
-        )
-        self._flows(name, args)
-        self.register_outputs({})
-
-    def _flows(self, name: str, args: SlotsArgs) -> None:
-        """Workers of a site call each other and their scheduler over the pod network, everybody else by the gateway."""
-        workers, gateway = network.pods(labels.workers(args)), network.pods(labels.gateway(args))
-        scheduler = [network.pods(labels.scheduler(args))] if args["scheduler_here"] else []
-        dask, tunnel = network.tcp(names.WORKER_PORT, names.NANNY_PORT), network.udp(names.TUNNEL_PORT)
-        to_scheduler = {"to": scheduler, "ports": network.tcp(names.SCHEDULER_PORT)}
-        network.allow(
-            f"{name}-workers",
-            args,
-            called=names.workers_service(args["cluster"]),
-            of=labels.workers(args),
-            ingress=[
-                {"from": [workers, *scheduler], "ports": dask},
-                {"from": [gateway], "ports": tunnel},
-                network.scrapers(args),
-            ],
-            egress=[
-                {"to": [workers], "ports": dask},
-                *([to_scheduler] if scheduler else []),
-                {"to": [gateway], "ports": tunnel},
-            ],
-            opts=self.child_opts(),
-        )
-
-
-def _workers_service(args: SlotsArgs) -> Spec:
-    return {
-        "clusterIP": "None",
-        "selector": labels.workers(args),
-        # A worker is dialled by name before it is ready: by its scheduler, in the act of registering.
-        "publishNotReadyAddresses": True,
-        "ports": [
-            {"name": "tcp-worker", "protocol": "TCP", "port": names.WORKER_PORT},
-            {"name": "tcp-nanny", "protocol": "TCP", "port": names.NANNY_PORT},
-        ],
-    }
 
 
 class VolumeArgs(TypedDict):

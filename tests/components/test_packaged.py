@@ -20,7 +20,8 @@ from components.priorities import Priorities
 from components.python_files import PythonFiles
 from components.rights import Rights
 from components.site import Site
-from components.worker_group import Slots, WorkerGroup
+from components.slots import Slots
+from components.worker_group import WorkerGroup
 from tests.graph.programs import recorded
 
 PACKAGED: list[type[Component]] = [
