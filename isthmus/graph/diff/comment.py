@@ -12,7 +12,7 @@ from isthmus import names
 from isthmus.graph.diff.comparison import Comparison
 from isthmus.graph.diff.details import title_of, told
 from isthmus.graph.diff.marking import cell, code, cut, fenced, joined, natural, visible
-from isthmus.graph.diff.model import Change, Danger, Operation
+from isthmus.graph.diff.model import Change, Danger, Operation, kind_of
 
 #: Found again by it: one comment, however often it is written anew.
 MARKER: Final = "<!-- isthmus-graph-diff -->"
@@ -147,9 +147,9 @@ def gathered(dangers: Sequence[Danger], *, kinds: bool = True) -> list[str]:
 
 
 def _stack(one: Comparison, picture: str) -> Iterator[_Part]:
-    yield _Part(f"\n#### {code(one.stack)}\n", 1)
     if one.only == "before":
-        return
+        return  # the headline has said it
+    yield _Part(f"\n#### {code(one.stack)}\n", 1)
     yield from _notes(one)
     sites = sorted(set(one.site_of.values()))
     yield _Part(_counts(one, sites), 3, "tables")
@@ -162,7 +162,7 @@ def _stack(one: Comparison, picture: str) -> Iterator[_Part]:
         lines = "\n".join(told(one.outputs))
         yield _Part(f"\nOutputs:\n\n{fenced(cut(lines, 4000), 'diff')}", 6, "lists of outputs")
     if picture:
-        yield _Part(_folded("The sites as they will be", fenced(picture, "mermaid")), 7, "pictures")
+        yield _Part(_folded("The sites as they will be", fenced(picture.rstrip(), "mermaid")), 7, "pictures")
     for site in sites:
         yield from _details(one, site)
 
@@ -193,7 +193,7 @@ def _rows(one: Comparison, sites: Sequence[str]) -> str:
         here = _told_at(one, site)
         likes: dict[tuple[Operation, str], list[Change]] = {}
         for change in sorted(here, key=lambda change: natural(change.node.name)):
-            likes.setdefault((change.operation, _kind(change)), []).append(change)
+            likes.setdefault((change.operation, kind_of(change.node)), []).append(change)
         order = list(Operation)
         for (operation, kind), like in sorted(likes.items(), key=lambda item: (order.index(item[0][0]), item[0][1])):
             which = joined([code(change.node.name) + _was(change) for change in like], NAMES)
@@ -227,10 +227,6 @@ def _details(one: Comparison, site: str) -> Iterator[_Part]:
 
 def _folded(summary: str, text: str) -> str:
     return f"\n<details><summary>{summary}</summary>\n\n{text}\n</details>\n"
-
-
-def _kind(change: Change) -> str:
-    return change.node.type.rpartition(":")[2]
 
 
 def _was(change: Change) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from isthmus.graph.diff import exposure, flows, losing, mesh, rights
+from isthmus.graph.diff import exposure, flows, limits, losing, mesh, rights
 from isthmus.graph.diff.changes import changes, outputs
 from isthmus.graph.diff.model import Change, Danger, Operation
 from isthmus.graph.diff.paths import Difference
@@ -38,7 +38,7 @@ _SEARCHES: Final[tuple[Callable[[Sequence[Resource]], Iterator[Danger]], ...]] =
     flows.opened,
     exposure.exposed,
     exposure.weakened,
-    exposure.unlimited,
+    limits.unlimited,
     exposure.unpinned,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from isthmus.graph.diff.marking import cut, visible
-from isthmus.graph.diff.model import Change, place_of
+from isthmus.graph.diff.model import Change, kind_of, place_of
 from isthmus.graph.diff.paths import ABSENT, Difference
 from isthmus.graph.model import Json
 
@@ -40,7 +40,7 @@ def value(of: Json) -> str:
 
 def title_of(change: Change) -> str:
     """`Deployment isthmus-production/gateway`: the object; where it is not one of Kubernetes, kind and logical name."""
-    kind = change.node.type.rpartition(":")[2]
+    kind = kind_of(change.node)
     body = change.new if change.new is not None else change.old
     metadata = body.get("metadata") if isinstance(body, dict) else None
     if not change.node.is_kubernetes or not isinstance(metadata, dict):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from isthmus.graph.diff.marking import code
-from isthmus.graph.diff.model import Change, Danger, Operation
+from isthmus.graph.diff.model import PROVIDERS, Change, Danger, Operation
 from isthmus.graph.diff.reasons import KUBERNETES, PROVIDER_REPLACED, WORDS
 from isthmus.graph.diff.replacing import same_name
 from isthmus.graph.diff.resources import Resource
@@ -23,7 +23,6 @@ _LOST: Final[Mapping[str, str]] = {
     "RandomPassword": "every key that comes from it changes: no tunnel of the environment works until all pods are new",
     "Service": "who dials its address, its node port or its load balancer loses it",
 }
-_PROVIDERS: Final = "pulumi:providers:"
 
 
 def replaced(rows: Sequence[Resource]) -> Iterator[Danger]:
@@ -61,7 +60,7 @@ def deleted(rows: Sequence[Resource]) -> Iterator[Danger]:
     """Everything that goes; a component is no object, and a provider goes with what is on it."""
     for row in rows:
         change = row.change
-        if change is None or not row.node.custom or row.node.type.startswith(_PROVIDERS):
+        if change is None or not row.node.custom or row.node.type.startswith(PROVIDERS):
             continue
         if change.operation is Operation.DELETE:
             lost = _LOST.get(row.kind, "it is deleted")

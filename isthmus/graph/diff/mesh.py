@@ -7,14 +7,13 @@ from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger, Operation
 from isthmus.graph.diff.paths import Difference
 from isthmus.graph.diff.resources import Resource, at, is_new, texts
-from isthmus.graph.model import Graph
+from isthmus.graph.model import Graph, Json
 
 GATEWAY: Final = "isthmus:index:Gateway"
 WORKER_GROUP: Final = "isthmus:index:WorkerGroup"
 PLATFORM: Final = "isthmus:index:Platform"
 _ADDRESSES: Final = {
     ("spec", "slots", "addressPrefix"): "the addresses of its workers",
-    ("spec", "slots", "first"): "the slots of its workers",
     ("spec", "slots", "secretPrefix"): "the keys of its workers",
     ("spec", "schedulerAddress"): "the address of its scheduler",
 }
@@ -32,14 +31,30 @@ def readdressed(rows: Sequence[Resource], exports: Sequence[Difference]) -> Iter
         if row.kind != "DaskWorkerGroup" or row.old is None or row.new is None or row.change is None:
             continue
         moved = [what for path, what in _ADDRESSES.items() if at(row.old, *path) != at(row.new, *path)]
-        old, new = (at(body, "spec", "slots", "count") for body in (row.old, row.new))
-        if isinstance(old, int) and isinstance(new, int) and new < old:
-            moved.append(f"the number of its slots ({old} to {new})")
         if moved:
             text = (
                 f"{', '.join(moved)} change: every worker must restart, and running ones keep what they have till then"
             )
             yield Danger("addresses", row.site, row.title, text)
+        if gone := _slots_gone(row):
+            text = (
+                f"{gone} go: workers that sit there are cut off and stay so; scale down first, or end their pods after"
+            )
+            yield Danger("addresses", row.site, row.title, text)
+
+
+def _slots_gone(row: Resource) -> str:
+    """`slots 16 to 31`: those that the worker group had and no longer has; empty if it keeps all."""
+    old, new = (_slots(body) for body in (row.old, row.new))
+    below, above = range(old.start, min(old.stop, new.start)), range(max(old.start, new.stop), old.stop)
+    runs = [f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in (below, above) if run]
+    return f"slots {' and '.join(runs)}" if runs else ""
+
+
+def _slots(body: Json) -> range:
+    """The slot numbers of a worker group; none if it says nothing that could be counted."""
+    first, count = at(body, "spec", "slots", "first"), at(body, "spec", "slots", "count")
+    return range(first, first + count) if isinstance(first, int) and isinstance(count, int) else range(0)
 
 
 def joined(rows: Sequence[Resource], before: Graph, after: Graph) -> Iterator[Danger]:

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from isthmus.graph.diff.paths import Difference, Path, spelled
 from isthmus.graph.model import Json, Node
+
+#: What the type of every provider begins with.
+PROVIDERS: Final = "pulumi:providers:"
 
 
 class Operation(Enum):
@@ -77,6 +81,12 @@ class Danger:
     """The object or objects."""
     consequence: str
     """What happens, and so why it is flagged."""
+
+
+def kind_of(node: Node) -> str:
+    """What a person calls its type: the last part, `Deployment`; of a provider also that it is one."""
+    last = node.type.rpartition(":")[2]
+    return f"{last} provider" if node.type.startswith(PROVIDERS) else last
 
 
 def place_of(difference: Difference) -> str:

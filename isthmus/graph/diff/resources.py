@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.graph.diff.hiding import hidden_places, hide
-from isthmus.graph.diff.model import Change, Operation
+from isthmus.graph.diff.model import Change, Operation, kind_of
 from isthmus.graph.diff.reasons import PROVIDER_OTHER
 from isthmus.graph.model import STACK, Graph, Json, Node
 
@@ -41,8 +41,8 @@ class Resource:
 
     @property
     def kind(self) -> str:
-        """The last part of its type: `Deployment`, `Site`."""
-        return self.node.type.rpartition(":")[2]
+        """`Deployment`, `Site`, `kubernetes provider`."""
+        return kind_of(self.node)
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -110,19 +110,27 @@ def at(value: Json, *path: str) -> Json:
     return value
 
 
-def pods(kind: str, body: Json) -> Iterator[Mapping[str, Json]]:
-    """The pod specs of an object."""
+def pods(kind: str, body: Json) -> Iterator[tuple[int, Mapping[str, Json]]]:
+    """The pod specs of an object, each with how many pods there may be of it: as many as it has slots, or replicas."""
+    slots = at(body, "spec", "slots", "count") if kind == "DaskWorkerGroup" else None
     for place in _PODS.get(kind, _TEMPLATE):
         spec = at(body, *place)
         if isinstance(spec, dict):
-            yield spec
+            holder = place[:-2] if place[-2:-1] == ("template",) else place[:-1]
+            count = at(body, *holder, "replicas") if slots is None else slots
+            yield count if isinstance(count, int) else 1, spec
 
 
 def containers(kind: str, body: Json) -> Iterator[Mapping[str, Json]]:
     """All containers of an object, those that come first included."""
-    for pod in pods(kind, body):
-        for group in ("initContainers", "containers", "ephemeralContainers"):
-            yield from mappings(pod.get(group))
+    for _, pod in pods(kind, body):
+        yield from containers_of(pod)
+
+
+def containers_of(pod: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    """All containers of a pod spec."""
+    for group in ("initContainers", "containers", "ephemeralContainers"):
+        yield from mappings(pod.get(group))
 
 
 def listed(value: Json) -> Sequence[Json]:

@@ -58,7 +58,10 @@ def tree(root: Path, name: str) -> Iterator[Path]:
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", spec, otherwise="").strip()
     if not found:
         where = f"no such commit, or none with {prefix}" if prefix else "no such commit"
-        raise IsthmusError(f"{name}: {where}; give a branch, a tag or a commit that git knows here, or `.`.")
+        fix = "give a branch, a tag or a commit that git knows here, or `.`"
+        if _git(root, "rev-parse", "--is-shallow-repository", otherwise="").strip() == "true":
+            fix = "the clone is shallow, so it may just not be here: `git fetch --unshallow` gets all that there is"
+        raise IsthmusError(f"{name or 'an empty name'}: {where}; {fix}.")
     with tempfile.TemporaryDirectory(prefix="isthmus-graph-") as folder:
         # In a subfolder `git archive` would look for that folder in the tree once more.
         _unpack(Path(_git(root, "rev-parse", "--show-toplevel").rstrip("\n")), found, Path(folder))
@@ -116,7 +119,9 @@ def recorded(trees: Sequence[tuple[str, Path]], stack: str) -> list[Version]:
     wanted = [_wanted(folder, stack) for _, folder in trees]
     if not any(wanted):
         asked = "a stack (stacks/Pulumi.*.yaml)" if stack == "all" else f"the stack {stack}"
-        raise IsthmusError(f"none of {', '.join(name for name, _ in trees)} has {asked}.")
+        known = sorted({name for _, folder in trees for name in stack_names(folder)})
+        there = f"; there are: {', '.join(known)}" if known else ""
+        raise IsthmusError(f"none of {', '.join(dict.fromkeys(name for name, _ in trees))} has {asked}{there}.")
     with ExitStack() as clean:
         runs = [
             clean.enter_context(_Run(name, folder, stacks, stack))

@@ -55,6 +55,11 @@ class Repository:
         shutil.copytree(ROOT / "isthmus", own, ignore=shutil.ignore_patterns("__pycache__"))
         return own
 
+    def without_recorder(self) -> None:
+        """An isthmus of its own, of the time before versions could be compared."""
+        (self.folder / "isthmus").mkdir()
+        (self.folder / "isthmus" / "__init__.py").touch()
+
     def commit(self) -> str:
         """The commit of the working tree."""
         self.git("add", "--all")

@@ -18,6 +18,8 @@ from isthmus.graph.diff.command import diff
 from tests.graph.diff.repositories import Repository
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -40,9 +42,9 @@ def ran(repository: Repository, *arguments: str) -> Result:
     return found
 
 
-def operations(repository: Repository, *arguments: str) -> dict[str, list[str]]:
-    """Stack -> what happens to what."""
-    data = json.loads(ran(repository, *arguments, "--format", "json").stdout)
+def told(found: Result) -> dict[str, list[str]]:
+    """Stack -> what happens to what, of a comparison as JSON."""
+    data = json.loads(found.stdout)
     return {
         stack: [f"{change['operation']} {change['urn'].rpartition('::')[2]}" for change in found["changes"]]
         for stack, found in data["stacks"].items()
@@ -76,25 +78,26 @@ def test_two_commits_are_recorded_and_compared(repository: Repository, scratch: 
     assert repository.git("worktree", "list").count("\n") == 0
 
 
-def test_the_working_tree_is_a_version_too(repository: Repository) -> None:
-    repository.program('thing("one", size=1)')
+def test_the_working_tree_is_a_version_too_and_danger_an_exit_status(repository: Repository) -> None:
+    repository.program('thing("one")\nthing("gone")')
     repository.commit()
-    repository.program('thing("one", size=1)\nthing("not-committed")')
+    repository.program('thing("one")\nthing("not-committed")')
+    found = ran(repository, "HEAD", ".", "--fail-on-danger", "--format", "json")
 
-    assert operations(repository, "HEAD", ".") == {"local": ["create not-committed"]}
+    assert told(found) == {"local": ["delete gone", "create not-committed"]}
+    assert found.exit_code == 3
 
 
 def test_the_project_may_be_a_part_of_its_repository(tmp_path: Path, scratch: Path) -> None:
     repository = Repository(tmp_path / "project")
-    (tmp_path / "project" / "deploy").mkdir()
+    (repository.folder / "deploy").mkdir()
     for part in ("Pulumi.yaml", "__main__.py", "stacks"):
         (repository.folder / part).rename(repository.folder / "deploy" / part)
     repository.commit()
-    repository.folder /= "deploy"
-    repository.program('thing("one")')
-    repository.commit()
 
-    assert operations(repository, "HEAD~1", "HEAD") == {"local": ["create one"]}
+    with versions.tree(repository.folder / "deploy", "HEAD") as folder:
+        assert sorted(path.name for path in folder.iterdir()) == ["Pulumi.yaml", "__main__.py", "stacks"]
+    assert list(scratch.iterdir()) == []
 
 
 def test_each_version_is_recorded_by_its_own_code(repository: Repository) -> None:
@@ -110,37 +113,29 @@ def test_each_version_is_recorded_by_its_own_code(repository: Repository) -> Non
     assert '- mark: "old"\n+ mark: "new"\n' in found.stdout
 
 
-def test_sites_that_change_are_drawn_as_they_will_be(repository: Repository) -> None:
-    repository.program('pulumi.ComponentResource("isthmus:index:Site", "ecmwf", {})')
-    repository.commit()
-    repository.program('for site in ("ecmwf", "home"): pulumi.ComponentResource("isthmus:index:Site", site, {})')
-    repository.commit()
-    found = ran(repository, "HEAD~1", "HEAD").stdout
-
-    assert "<details><summary>The sites as they will be</summary>\n\n```mermaid\n" in found
-
-
-def test_stacks_of_one_version_only_are_told(repository: Repository) -> None:
-    repository.program('thing("one")')
+def test_stacks_of_one_version_only_are_told_and_sites_that_change_drawn(repository: Repository) -> None:
     repository.stack("before")
     repository.commit()
     repository.git("mv", "stacks/before", "stacks/after")
     repository.git("mv", "stacks/Pulumi.before.yaml", "stacks/Pulumi.after.yaml")
+    repository.program('if pulumi.get_stack() == "after": pulumi.ComponentResource("isthmus:index:Site", "home", {})')
     repository.commit()
     found = ran(repository, "HEAD~1", "HEAD")
 
+    assert found.exit_code == 0
     assert "- `after`: new: 2 to create\n" in found.stdout
     assert "- `before`: no longer there;" in found.stdout
     assert "- `local`: no change\n" in found.stdout
+    assert [line for line in found.stdout.splitlines() if line.startswith("#### ")] == ["#### `after`"]
+    assert found.stdout.count("<details><summary>The sites as they will be</summary>\n\n```mermaid\n") == 1
 
 
 def test_one_stack_may_be_asked_for(repository: Repository) -> None:
     repository.stack("other")
-    repository.commit()
     repository.program('thing("one")')
-    repository.commit()
+    (found,) = versions.recorded([(".", repository.folder)], "other")
 
-    assert operations(repository, "HEAD~1", "HEAD", "--stack", "other") == {"other": ["create one"]}
+    assert (found.stacks, list(found.graphs), found.failure) == (("other",), ["other"], "")
 
 
 def test_wrong_stack_files_are_the_first_thing_told(repository: Repository, tmp_path: Path, scratch: Path) -> None:
@@ -161,40 +156,23 @@ def test_wrong_stack_files_are_the_first_thing_told(repository: Repository, tmp_
     assert str(scratch) not in text
 
 
-def test_a_program_that_fails_is_told_with_its_own_line(repository: Repository, scratch: Path) -> None:
-    repository.commit()
+def test_a_program_that_fails_is_told_with_its_own_line(repository: Repository) -> None:
     repository.program('raise LookupError("no such luck")')
-    repository.commit()
-    found = ran(repository, "HEAD~1", "HEAD")
+    (found,) = versions.recorded([(".", repository.folder)], "all")
 
-    assert found.exit_code == 1
-    assert "LookupError: no such luck" in found.stdout
-    assert "__main__.py:" in found.stdout
-    assert str(scratch) not in found.stdout
+    assert "LookupError: no such luck" in found.failure
+    assert "__main__.py:" in found.failure
+    assert str(repository.folder) not in found.failure
 
 
 def test_a_version_that_cannot_record_itself_says_so(repository: Repository) -> None:
-    package = repository.package()
-    (package / "graph" / "record_command.py").unlink()
+    repository.without_recorder()
     repository.commit()
-    repository.git("rm", "-r", "--quiet", "isthmus")
-    repository.commit()
-    found = ran(repository, "HEAD~1", "HEAD")
+    found = ran(repository, "HEAD", ".")
 
     assert found.exit_code == 1
-    assert "this version cannot record itself" in found.stdout
+    assert found.stdout.count("this version cannot record itself") == 2
     assert "No stack changes" not in found.stdout
-
-
-def test_danger_is_an_exit_status_if_that_is_asked_for(repository: Repository) -> None:
-    repository.program('thing("one")')
-    repository.commit()
-    repository.program('thing("one")\nthing("two")')
-    repository.commit()
-    repository.program('thing("two")')
-
-    assert ran(repository, "HEAD~1", "HEAD", "--fail-on-danger").exit_code == 0
-    assert ran(repository, "HEAD", ".", "--fail-on-danger").exit_code == 3
 
 
 @pytest.mark.parametrize(
@@ -209,6 +187,7 @@ def test_danger_is_an_exit_status_if_that_is_asked_for(repository: Repository) -
     ids=["no such version", "a version that looks like an option", "a folder", "no such stack", "no place to write to"],
 )
 def test_what_is_not_there_is_named(repository: Repository, arguments: Sequence[str], datum: str) -> None:
+    repository.without_recorder()  # nothing of it is about what is recorded
     repository.commit()
     options, _, others = " ".join(arguments).partition(" -- ")
     words = ["--root", str(repository.folder), *options.split(), *(["--", *others.split()] if others else [])]
@@ -217,6 +196,26 @@ def test_what_is_not_there_is_named(repository: Repository, arguments: Sequence[
         CliRunner().invoke(diff, words, catch_exceptions=False)
 
     assert "Traceback" not in str(caught.value)
+
+
+def test_what_a_shallow_clone_lacks_may_be_fetched(repository: Repository, tmp_path: Path) -> None:
+    repository.commit()
+    repository.commit()
+    clone = tmp_path / "clone"
+    repository.git("clone", "--quiet", "--depth", "1", f"file://{repository.folder}", str(clone))
+
+    with (
+        pytest.raises(IsthmusError, match=r"^HEAD~1: no such commit; the clone is shallow.*git fetch --unshallow"),
+        versions.tree(clone, "HEAD~1"),
+    ):
+        pass
+
+
+def test_an_unknown_stack_is_answered_with_those_that_there_are(repository: Repository) -> None:
+    repository.stack("other")
+
+    with pytest.raises(IsthmusError, match=r"^none of \. has the stack locl; there are: local, other\.$"):
+        ran(repository, ".", ".", "--stack", "locl")
 
 
 def test_a_folder_without_git_is_named(tmp_path: Path, repository: Repository) -> None:
@@ -230,27 +229,21 @@ def test_links_that_lead_out_of_the_project_are_left_out(repository: Repository)
     (repository.folder / "absolute").symlink_to("/")
     (repository.folder / "above").symlink_to("../../..")
     (repository.folder / "within").symlink_to("__main__.py")
-    repository.program(
-        'thing("one", links=sorted(str(p) for p in Path(__file__).parent.iterdir() if p.is_symlink()) and '
-        "[p.name for p in sorted(Path(__file__).parent.iterdir()) if p.is_symlink()])"
-    )
     repository.commit()
-    found = ran(repository, "HEAD", ".")
 
-    assert '+ links[0]: "above"' in found.stdout
-    assert '- links[0]: "within"' in found.stdout
+    with versions.tree(repository.folder, "HEAD") as folder:
+        assert [path.name for path in folder.iterdir() if path.is_symlink()] == ["within"]
 
 
 def test_a_program_sees_no_credentials(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "open-sesame")
-    monkeypatch.setenv("GITHUB_TOKEN", "open-sesame")
-    repository.commit()
-    repository.program('thing("one")\npulumi.export("seen", sorted(os.environ))')
-    found = ran(repository, "HEAD", ".")
+    for name in ("PULUMI_CONFIG_PASSPHRASE", "GITHUB_TOKEN", "KUBECONFIG"):
+        monkeypatch.setenv(name, "open-sesame")
+    repository.program('pulumi.export("seen", sorted(os.environ))')
+    (found,) = versions.recorded([(".", repository.folder)], "local")
+    seen = found.graphs["local"].exports["seen"]
 
-    assert '"PATH"' in found.stdout  # it sees what it needs
-    assert "PASSPHRASE" not in found.stdout
-    assert "TOKEN" not in found.stdout
+    assert "PATH" in seen  # it sees what it needs
+    assert not {"PULUMI_CONFIG_PASSPHRASE", "GITHUB_TOKEN", "KUBECONFIG"} & set(seen)
 
 
 def test_a_program_that_does_not_end_is_ended(

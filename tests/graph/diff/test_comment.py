@@ -11,7 +11,7 @@ from isthmus.graph.diff.comment import LARGEST, MARKER, Failure, Report, markdow
 from isthmus.graph.diff.comparison import compare
 from isthmus.graph.diff.marking import code, fenced
 from isthmus.graph.diff.plain import as_json, as_text
-from tests.graph.diff.graphs import CLAIM, CONFIG_MAP, SECRET, SERVICE, graph, kube, node, urn
+from tests.graph.diff.graphs import CLAIM, CONFIG_MAP, SECRET, SERVICE, graph, kube, node, provider, urn
 
 
 def comment(before: Graph | None, after: Graph | None, **more: Any) -> str:
@@ -132,6 +132,13 @@ def test_pictures_are_folded() -> None:
 )
 def test_a_stack_of_one_version_only(before: Graph | None, after: Graph | None, line: str) -> None:
     assert line in comment(before, after)
+
+
+def test_a_provider_is_called_one() -> None:
+    text = comment(graph(provider("west")), graph(provider("west", skipUpdateUnreachable="true")))
+
+    assert "| `west` | update | `kubernetes provider` | `west` |\n" in text
+    assert "update `kubernetes provider west`\n" in text
 
 
 def test_that_a_site_pauses_is_said_once() -> None:

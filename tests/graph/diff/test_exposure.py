@@ -6,7 +6,6 @@ import pytest
 
 from isthmus.graph import Graph, Node
 from isthmus.graph.diff.comparison import compare
-from isthmus.graph.diff.exposure import quantity
 from tests.graph.diff.graphs import CLUSTER, CONFIG_MAP, DEPLOYMENT, GROUP, NAMESPACE, ROLE, SERVICE, graph, kube, node
 
 LEVEL = "pod-security.kubernetes.io/enforce"
@@ -29,14 +28,6 @@ def namespace(level: str = "") -> Node:
     return kube(NAMESPACE, "it", {"metadata": {"name": "it", "labels": {LEVEL: level} if level else {}}})
 
 
-def quota(**hard: str) -> Node:
-    return kube("core/v1:ResourceQuota", "it", {"spec": {"hard": hard}})
-
-
-def limits(**most: str) -> Node:
-    return kube("core/v1:LimitRange", "it", {"spec": {"limits": [{"type": "Container", "max": most}]}})
-
-
 def group(replicas: int = 1, **slots: Any) -> Node:
     given = {"first": 0, "count": 4, "addressPrefix": "fd00:0:0:2::/64", "secretPrefix": "slot-"} | slots
     return kube(
@@ -47,10 +38,11 @@ def group(replicas: int = 1, **slots: Any) -> Node:
 LB = "exposed: its type becomes `LoadBalancer`: whoever reaches its load balancer's address reaches it"
 NODE_PORT = "exposed: its type becomes `NodePort`: whoever reaches a port of every node reaches it"
 RESTART = "every worker must restart, and running ones keep what they have till then"
+GONE = "go: workers that sit there are cut off and stay so; scale down first, or end their pods after"
 TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
     "a Service becomes a load balancer": (service(type="ClusterIP"), service(type="LoadBalancer"), [LB]),
     "a load balancer becomes a Service": (service(type="LoadBalancer"), service(type="ClusterIP"), []),
-    "a new load balancer": (None, service(type="LoadBalancer"), [LB]),
+    "a new load balancer": (None, service(type="LoadBalancer"), [LB.replace("becomes", "is")]),
     "a new Service": (None, service(), []),
     "a node port": (
         service(ports=[{"port": 1}]),
@@ -98,27 +90,6 @@ TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
         ["pod security: enforces nothing instead of `baseline`: pods may do more to nodes"],
     ),
     "pod security up": (namespace("baseline"), namespace("restricted"), []),
-    "a quota raised": (
-        quota(pods="10", memory="1Gi"),
-        quota(pods="11", memory="1024Mi"),
-        ["quota lifted: `pods` from `10` to `11`: objects beyond it are no longer refused"],
-    ),
-    "a quota without a row": (
-        quota(pods="10"),
-        quota(),
-        ["quota lifted: `pods` from `10` to no limit: objects beyond it are no longer refused"],
-    ),
-    "a quota lowered, and one more": (quota(pods="10"), quota(pods="9", services="1"), []),
-    "a limit raised": (
-        limits(memory="1Gi"),
-        limits(memory="2Gi"),
-        ["limit lifted: `Container memory` from `1Gi` to `2Gi`: bigger containers are no longer refused"],
-    ),
-    "a container without its limit": (
-        container(resources={"limits": {"memory": "1Gi", "cpu": "1"}}),
-        container(resources={"limits": {"cpu": "8"}}),
-        ["limit lifted: container `main` has no limit of `memory`: it may take all of its node's"],
-    ),
     "an image without its digest": (
         container(image=PINNED),
         container(image="registry.example/dask:latest"),
@@ -134,8 +105,10 @@ TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
     "other slots, and fewer": (
         group(),
         group(first=8, count=2),
-        [f"addresses: the slots of its workers, the number of its slots (4 to 2) change: {RESTART}"],
+        [f"addresses: slots 0 to 3 {GONE}"],
     ),
+    "fewer slots": (group(), group(count=3), [f"addresses: slots 3 {GONE}"]),
+    "slots at both ends": (group(), group(first=1, count=2), [f"addresses: slots 0 and 3 {GONE}"]),
     "more slots": (group(), group(count=5), []),
 }
 
@@ -145,16 +118,6 @@ def test_what_is_let_go_of_is_told(before: Node | None, after: Node, expected: l
     found = compare(graph(*([before] if before else [])), graph(after)).dangers
 
     assert [f"{one.kind}: {one.consequence}" for one in found if one.kind != "replace"] == expected
-
-
-QUANTITIES = {"500m": 0.5, "1": 1, "2e3": 2000, "1k": 1000, "1Ki": 1024, "1.5Gi": 1.5 * 2**30, "1M": 1e6, "x": None}
-
-
-@pytest.mark.parametrize(("text", "number"), QUANTITIES.items())
-def test_quantities_are_read_as_kubernetes_reads_them(text: str, number: float | None) -> None:
-    found = quantity(text)
-
-    assert (found if found is None else float(found)) == number
 
 
 # -- the mesh

@@ -129,7 +129,7 @@ TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
         [
             f"**replace** at `north`: `PersistentVolumeClaim data/field`: its provider is replaced; {DATA}",
             f"**replace** at `north`: `Secret data/kept`: its provider is replaced; {ANEW}; {REFUSED}",
-            f"**replace** at `north`: `kubernetes north`: `clusterIdentifier` {IN_PLACE}; {ALL}",
+            f"**replace** at `north`: `kubernetes provider north`: `clusterIdentifier` {IN_PLACE}; {ALL}",
         ],
     ),
     "protection and retention lifted": (
