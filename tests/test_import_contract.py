@@ -23,7 +23,13 @@ KINDS: dict[str, type[Contract]] = {"forbidden": ForbiddenContract, "independenc
 LOWEST = ("isthmus.errors", "isthmus.names", "isthmus.rights", "isthmus.catalog")
 PLAIN = ("isthmus.environment", "isthmus.wireguard")
 UPPER = (
-    *("isthmus.comm", "isthmus.controller", "isthmus.pools", "isthmus.graph", "isthmus.local", "isthmus.config", "isthmus.reach"),
+    "isthmus.comm",
+    "isthmus.controller",
+    "isthmus.pools",
+    "isthmus.graph",
+    "isthmus.local",
+    "isthmus.config",
+    "isthmus.reach",
     "components",
 )
 TOP = ("isthmus.cli", "policy")
