@@ -15,6 +15,8 @@ from isthmus.graph import Graph, record
 from isthmus.graph.reachability import flows
 from tests.components.recorded import ROOT, environment, graph
 
+pytestmark = pytest.mark.slow
+
 Files = dict[str, Any]
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 CLUSTER = "kubernetes:kubernetes.dask.org/v1:DaskCluster"

@@ -7,8 +7,8 @@ import pytest
 from isthmus.controller import builders, observe
 from isthmus.controller.views import Group
 from isthmus.environment import load
-from isthmus.graph import record
 from isthmus.wireguard import addresses
+from tests.components.recorded import graph
 from tests.controller.admin import Object
 from tests.controller.objects import stored
 
@@ -19,8 +19,7 @@ SITES = ("home", "ecmwf", "eumetsat")
 @pytest.fixture(scope="module")
 def manifests() -> dict[str, list[Object]]:
     """Site -> what the environment `local` declares there."""
-    graph = record(ROOT, "local")
-    return {site: [dict(manifest) for manifest in graph.manifests(site)] for site in SITES}
+    return {site: [dict(manifest) for manifest in graph("local").manifests(site)] for site in SITES}
 
 
 def names_of(kind: str, manifests: list[Object]) -> set[str]:

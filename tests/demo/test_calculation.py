@@ -10,6 +10,8 @@ from demo.minimum import Minimum, minimum_of
 from demo.questions import el_nino, ensemble
 from tests.demo.conftest import Files
 
+pytestmark = pytest.mark.slow
+
 FINE_LATITUDE, FINE_LONGITUDE = 10 / 18, 360 / 432
 COARSE_LATITUDE, COARSE_LONGITUDE = 1.25, 1.875
 

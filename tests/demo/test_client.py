@@ -14,7 +14,7 @@ from tests.demo.conftest import Files
 from tests.demo.two_pools import two_pools
 
 #: Five processes import xarray first, on a machine that may also do something else.
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @dataclass(frozen=True)

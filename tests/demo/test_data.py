@@ -9,6 +9,8 @@ import pytest
 from demo import data, questions
 from tests.demo.conftest import SMALL, Files
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_forecast_has_thirteen_members_and_six_months(files: Files) -> None:
     forecast = files.open("glosea4").surface_temperature

@@ -6,7 +6,7 @@ Everything comes from the package's schema, and the stack's outputs from what th
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from isthmus.graph import record
+from tests.components.recorded import graph
 from tests.docs.commands import CHECKOUT
 from tests.package.golden import schema
 
@@ -52,7 +52,7 @@ def page() -> str:
 
 
 def _stack_outputs(known: Schema) -> str:
-    exported = record(CHECKOUT, "local", preview=False).exports
+    exported = graph("local").exports
     if silent := sorted(exported.keys() - known.keys()):
         raise ValueError(
             f"the stack exports {', '.join(silent)}, which is no output of the Platform; describe it there"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from isthmus.environment import load
-from isthmus.graph import record
 from isthmus.graph.draw import resources, sites
+from tests.components.recorded import graph
 from tests.docs.commands import CHECKOUT
 
 FOLDER: Final = CHECKOUT / "docs/pictures"
@@ -31,8 +31,8 @@ def _page() -> str:
 PICTURES: Final[dict[str, Callable[[], str]]] = {
     "README.md": _page,
     "sites.svg": lambda: sites.svg(load(CHECKOUT, "local")),
-    "resources.svg": lambda: resources.svg(record(CHECKOUT, "local", preview=False)),
-    "resources-of-a-site.svg": lambda: resources.svg(record(CHECKOUT, "local", preview=False), "ecmwf"),
+    "resources.svg": lambda: resources.svg(graph("local")),
+    "resources-of-a-site.svg": lambda: resources.svg(graph("local"), "ecmwf"),
 }
 
 

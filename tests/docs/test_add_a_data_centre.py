@@ -10,6 +10,8 @@ import pytest
 from tests.docs.clones import cloned
 from tests.docs.commands import CHECKOUT, typed
 
+pytestmark = pytest.mark.slow
+
 PAGE = "docs/guides/add-a-data-centre.md"
 TEXT = (CHECKOUT / PAGE).read_text()
 SITE = re.search(r"```yaml\n# stacks/production/noaa.yaml\n(.*?)```", TEXT, flags=re.DOTALL)

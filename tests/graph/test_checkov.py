@@ -9,6 +9,8 @@ from isthmus.environment import stack_names
 from tests.components.recorded import ROOT, environment, graph
 from tests.graph.checkov import Finding, findings, readable
 
+pytestmark = pytest.mark.slow
+
 CONTROL = "control"
 
 #: Check, `FILE RESOURCE` where it may fail (`*` allowed), why that is right.

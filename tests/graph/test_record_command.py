@@ -10,6 +10,8 @@ import pytest
 from isthmus.graph import record, store
 from tests.graph.programs import ROOT, project
 
+pytestmark = pytest.mark.slow
+
 
 def isthmus(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """What a command said and how it ended."""

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from isthmus.graph import record
+import pytest
+
 from isthmus.graph.store import dump
 from policy import stored
 from policy.judge import judge
 from policy.plain import UNKNOWN
 from policy.record import Resource
+from tests.components.recorded import graph
 from tests.policy.cases import PLANTED, changed
-from tests.policy.wire import PACK
+
+pytestmark = pytest.mark.slow
 
 #: How many spoilt stacks are judged: about 5 ms each.
 TRIES = 400
@@ -26,7 +29,7 @@ SCHEMA = "spec.versions.0.schema.openAPIV3Schema"
 @cache
 def _kinds() -> tuple[Resource, ...]:
     """One resource of each kind of a real stack, every NetworkPolicy of different shape."""
-    document = json.loads(dump(record(PACK.parent, "production", preview=True)))
+    document = json.loads(dump(graph("production", preview=True)))
     found: dict[tuple[str, str], Resource] = {}
     for one in stored.resources(document):
         shape = one.name.partition("-")[2] if one.kind == "NetworkPolicy" else ""

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from isthmus.environment import load, stack_names
-from isthmus.graph import SECRET, UNKNOWN, record
+from isthmus.graph import SECRET, UNKNOWN
 from isthmus.graph.store import dump
 from policy import stored
 from policy.judge import judge
 from policy.record import Resource
 from policy.rules import RULES
+from tests.components.recorded import graph
 from tests.policy.cases import Gone, changed, kubernetes
 from tests.policy.wire import PACK, in_process
 
@@ -25,7 +26,7 @@ ROOT = PACK.parent
 @cache
 def _recorded(env: str) -> str:
     """What the first preview of a stack registers: nothing is known that only a deployment tells."""
-    return dump(record(ROOT, env, preview=True))
+    return dump(graph(env, preview=True))
 
 
 def _resources(env: str) -> tuple[Resource, ...]:

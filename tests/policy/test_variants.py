@@ -12,6 +12,8 @@ from policy.judge import judge
 from tests.components.test_variants import Files, federated, variant
 from tests.policy.wire import PACK
 
+pytestmark = pytest.mark.slow
+
 SITES = ("home", "ecmwf", "eumetsat")
 
 

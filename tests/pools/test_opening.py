@@ -17,6 +17,8 @@ from isthmus.pools.opening import Path as AnyPath
 from tests.pools.processes import HERE, Seat, dask_processes
 from tests.pools.sites import DEADLINE_S
 
+pytestmark = pytest.mark.slow
+
 CATALOG = f"""
 isthmus:
   catalog:

@@ -11,6 +11,8 @@ from tests.workflows.runner import Job, Ran, machine
 from tools.github.comment import MARKER, MAX_ARTIFACT_BYTES
 from tools.github.text import MAX_CHARACTERS
 
+pytestmark = pytest.mark.slow
+
 SHA, BRANCH = "5" * 40, "more-workers"
 TEXT = f"{MARKER}\n## What would change\n"
 

@@ -10,6 +10,8 @@ from tests.workflows.runner import Job, machine
 from tests.workflows.test_steps import names
 from tools.github.comment import MARKER, unpacked
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def merge(tmp_path: Path) -> Path:
