@@ -10,6 +10,8 @@ from policy.record import Finding, Resource, Setting, Settings, StackRule, Unkno
 from policy.stack import Placed, Stack
 
 EXISTING_CLAIMS: Final = "existingClaims"
+#: What Kubernetes itself puts into every namespace: the certificate that API servers are known by.
+ROOT_CA: Final = ("ConfigMap", "kube-root-ca.crt")
 
 #: Kind of the object -> fields of it that hold its keys.
 KEYS: Final = {"ConfigMap": ("data", "binaryData"), "Secret": ("data", "stringData")}
@@ -29,7 +31,8 @@ class Reference:
 def check_references(stack: Stack, settings: Settings) -> Iterator[Finding]:
     for placed in stack.pods:
         for reference in _of_pod(placed.pod):
-            if reference.kind != "PersistentVolumeClaim" or settings[EXISTING_CLAIMS] is not True:
+            others_claim = reference.kind == "PersistentVolumeClaim" and settings[EXISTING_CLAIMS] is True
+            if not others_claim and (reference.kind, reference.name) != ROOT_CA:
                 yield from _resolved(stack, placed, reference)
         yield from _subdomain(stack, placed)
         yield from _priority(stack, placed)

@@ -9,7 +9,7 @@ from policy.record import Finding, Resource, ResourceRule, Setting, Settings, Se
 
 ROLES: Final = "roles"
 #: Types of a Service that stay inside.
-INSIDE: Final = (None, "ClusterIP")
+INSIDE: Final = (None, "ClusterIP", "ExternalName")
 #: Kinds that publish what is behind them.
 DOORS: Final = ("Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute", "Route")
 

@@ -98,13 +98,15 @@ def check_jobs(resource: Resource, _: Settings) -> Iterator[Finding]:
 # -- disruptions
 
 NO_BUDGET: Final = "is under no PodDisruptionBudget"
+#: Kinds whose number of pods the stack alone decides.
+FIXED: Final = ("Deployment", "StatefulSet")
 SEVERAL_BUDGETS: Final = "is under several PodDisruptionBudgets: then no eviction works"
 
 
 def check_disruptions(stack: Stack, _: Settings) -> Iterator[Finding]:
     budgets = stack.of("PodDisruptionBudget")
     for budget in budgets:
-        yield from _satisfiable(budget)
+        yield from _satisfiable(stack, budget)
     for placed in stack.pods:
         if not _needs_budget(placed):
             continue
@@ -126,7 +128,7 @@ def _needs_budget(placed: Placed) -> bool:
     return kind in ("Deployment", "StatefulSet", "DaskWorkerGroup")
 
 
-def _satisfiable(budget: Resource) -> Iterator[Finding]:
+def _satisfiable(stack: Stack, budget: Resource) -> Iterator[Finding]:
     most, least = (at(budget.props, "spec", part) for part in ("maxUnavailable", "minAvailable"))
     for part, value, never in (
         ("maxUnavailable", most, (0, "0", "0%")),
@@ -137,10 +139,22 @@ def _satisfiable(budget: Resource) -> Iterator[Finding]:
         elif value in never:
             yield Finding(f"spec.{part}", "allows no interruption: its node can never be drained", budget.urn)
     if isinstance(least, int) and least > 0:
-        said = "counts pods: when there are no more than that, their nodes can never be drained"
-        yield Finding("spec.minAvailable", said, budget.urn)
+        yield from _more_than(least, stack, budget)
     if most is None and least is None:
         yield Finding("spec", "states neither maxUnavailable nor minAvailable", budget.urn)
+
+
+def _more_than(least: int, stack: Stack, budget: Resource) -> Iterator[Finding]:
+    """A number of pods that must stay is in nobody's way where there are always more; a pool's number is scaled."""
+    selector, where = at(budget.props, "spec", "selector"), "spec.minAvailable"
+    there = stack.pods_by_namespace.get(stack.where(budget), ())
+    owners = [one.resource for one in there if matches(selector, one.pod.labels) is not False]
+    numbers = [at(one.props, "spec", "replicas") if one.kind in FIXED else None for one in owners]
+    if UNKNOWN in numbers:
+        yield not_known(where, budget.urn)
+    elif not numbers or not all(isinstance(number, int) and number > least for number in numbers):
+        said = "counts pods: when there are no more than that, their nodes can never be drained"
+        yield Finding(where, said, budget.urn)
 
 
 REPLICAS: Final = ResourceRule(

@@ -99,6 +99,7 @@ CASES: list[Case] = [
     ),
     _named(Sort.GOOD, "keys", KEYS, MAP),
     _named(Sort.GOOD, "what may be missing", _volume(configMap={"name": "x", "optional": True})),
+    _named(Sort.GOOD, "Kubernetes' own certificate", _volume(configMap={"name": "kube-root-ca.crt"})),
     _named(Sort.GOOD, "a priority of Kubernetes' own", _pod(priorityClassName="system-cluster-critical")),
     _named(Sort.GOOD, "a claim of the site's", CLAIMED),
     _named(Sort.GOOD, "a claim of ours", CLAIMED, CLAIM, own=True),

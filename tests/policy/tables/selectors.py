@@ -61,6 +61,7 @@ PEER = ("deny spec.ingress[0].from[0].podSelector",)
 CASES: list[Case] = [
     _case(Sort.GOOD, "each its own", GATEWAY, SERVICE, BUDGET, DENY),
     _case(Sort.GOOD, "a scheduler by the controller's labels", ASKED),
+    _case(Sort.GOOD, "a name of somebody else's", changed(SERVICE, "spec", {"type": "ExternalName"})),
     _case(
         Sort.GOOD,
         "workers by the controller's labels",

@@ -172,6 +172,22 @@ DISRUPTIONS: list[Case] = [
     Case("disruptions", Sort.GOOD, "workers", (WORKERS, OF_WORKERS, OF_SCHEDULER)),
     Case("disruptions", Sort.GOOD, "a share", (GATEWAY, _budget("one", {ROLE: "gateway"}, minAvailable="50%"))),
     Case("disruptions", Sort.GOOD, "a job", (JOB,)),
+    Case("disruptions", Sort.GOOD, "one of two stays", (WEB, _budget("one", {ROLE: "web"}, minAvailable=1))),
+    *(
+        Case("disruptions", Sort.BAD, name, (made, _budget("one", labels, minAvailable=1)), ("one spec.minAvailable",))
+        for name, made, labels in (
+            ("the only one stays", GATEWAY, {ROLE: "gateway"}),
+            ("one of what a scaler numbers", changed(WEB, "spec.replicas", Gone.GONE), {ROLE: "web"}),
+            ("one worker stays", changed(GROUP, "spec.worker.replicas", 4), {"dask.org/component": "worker"}),
+        )
+    ),
+    Case(
+        "disruptions",
+        Sort.UNKNOWN,
+        "of how many one stays",
+        (changed(WEB, "spec.replicas", UNKNOWN), _budget("one", {ROLE: "web"}, minAvailable=1)),
+        ("one spec.minAvailable",),
+    ),
     Case("disruptions", Sort.BAD, "none", (GATEWAY,), ("gateway spec.template",)),
     Case("disruptions", Sort.BAD, "two", (GATEWAY, OF_GATEWAY, _budget("two", {})), ("gateway spec.template",)),
     Case("disruptions", Sort.BAD, "another's", (WORKERS, OF_GATEWAY), ("group spec.worker",)),
