@@ -8,8 +8,8 @@ from isthmus.environment import described
 from isthmus.graph.draw import sites_svg
 from isthmus.graph.draw.sites import mermaid, mermaid_of, svg
 from isthmus.graph.draw.topology import topology as topology_of
-from tests.graph_draw import facts, reading
-from tests.graph_draw.facts import pool, site, topology
+from tests.graph.draw import facts, reading
+from tests.graph.draw.facts import pool, site, topology
 
 SETTINGS = {
     "scheduler": {"site": "home"},

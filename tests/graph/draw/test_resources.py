@@ -8,8 +8,8 @@ from isthmus.errors import IsthmusError
 from isthmus.graph.draw.parts import parts_of
 from isthmus.graph.draw.resources import mermaid, svg
 from tests.components import recorded
-from tests.graph_draw import reading
-from tests.graph_draw.facts import PLATFORM, SITE, graph, node, with_sites
+from tests.graph.draw import reading
+from tests.graph.draw.facts import PLATFORM, SITE, graph, node, with_sites
 
 HOSTILE = '"]; click p0 "x" <b>%%'
 
