@@ -27,11 +27,19 @@ def isthmus() -> None:
 
 
 def main() -> None:
-    """Entry point. An IsthmusError is one message on stderr and exit status 1; ^C is exit status 130."""
+    """Entry point. An IsthmusError, or a package that is not installed, is one message on stderr and exit status 1.
+
+    ^C is exit status 130.
+    """
     try:
         status = isthmus.main(standalone_mode=False)
     except IsthmusError as error:
         sys.exit(f"isthmus: {error}")
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "isthmus").partition(".")[0]
+        if package == "isthmus":
+            raise
+        sys.exit(f"isthmus: this command needs {package}; install it: pip install 'isthmus[deploy]'")
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

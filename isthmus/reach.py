@@ -23,6 +23,7 @@ import click
 
 from isthmus.environment import Environment, Kubernetes, Site, load
 from isthmus.errors import IsthmusError
+from isthmus.options import ROOT
 
 TIMEOUT_S: Final = 10.0
 #: For `pulumi config get`, which asks no API server: the CLI takes about a second, a state in a cloud a few.
@@ -106,7 +107,7 @@ async def ask(environment: Environment, root: Path, timeout_s: float = TIMEOUT_S
         needed.append("pulumi")
     if missing := [program for program in needed if shutil.which(program) is None]:
         raise IsthmusError(
-            f"{' and '.join(missing)} not on PATH; the API servers of {environment.name} are asked by it."
+            f"{' and '.join(missing)} not on PATH; the API servers of {environment.name} cannot be asked without."
         )
     with tempfile.TemporaryDirectory(prefix="isthmus-reach-") as private:  # 0700
         return await asyncio.gather(
@@ -195,13 +196,7 @@ def _ends_in_good_order() -> Iterator[None]:
     show_default=True,
     help="Seconds that each API server may take.",
 )
-@click.option(
-    "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=Path(),
-    show_default="the current folder",
-    help="The folder of Pulumi.yaml.",
-)
+@ROOT
 def reach(environment: str, timeout_s: float, root: Path) -> None:
     """Ask every API server of ENVIRONMENT; exit status 1 if one does not answer."""
     described = load(root.resolve(), environment)

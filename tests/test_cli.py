@@ -44,3 +44,11 @@ def test_the_package_can_be_run_as_a_module() -> None:
         "diff",
         "record",
     }
+
+
+def test_a_package_that_is_not_installed_is_named_with_the_way_to_have_it() -> None:
+    script = "import sys; sys.modules['pulumi'] = None; from isthmus.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", script, "graph", "record"], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "isthmus: this command needs pulumi; install it: pip install 'isthmus[deploy]'\n"

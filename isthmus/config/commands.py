@@ -9,14 +9,8 @@ import click
 from isthmus.environment import Environment, hints, load, stack_names
 from isthmus.environment.schema import site_schema, stack_schema
 from isthmus.errors import ConfigError, IsthmusError, Mistake
+from isthmus.options import ROOT
 
-ROOT = click.option(
-    "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=Path(),
-    show_default="the current folder",
-    help="The folder of Pulumi.yaml.",
-)
 SCHEMAS = {"stack": stack_schema, "site": site_schema}
 
 

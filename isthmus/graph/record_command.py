@@ -11,16 +11,12 @@ from isthmus.errors import IsthmusError
 from isthmus.graph import Graph, store
 from isthmus.graph import record as record_stack
 from isthmus.graph.record_error import RecordError
+from isthmus.options import ROOT
 
 
 @click.command()
 @click.option("--stack", default="all", show_default=True, metavar="NAME|all", help="A stack of stacks/, or every one.")
-@click.option(
-    "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=".",
-    help="The project's folder: where Pulumi.yaml is. By default the current one.",
-)
+@ROOT
 @click.option(
     "--out", default="-", show_default=True, metavar="DIR|-", help="Where <stack>.json go; `-` is standard output."
 )

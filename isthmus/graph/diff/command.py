@@ -13,6 +13,7 @@ from isthmus.graph.diff.comment import Failure, Report, markdown
 from isthmus.graph.diff.comparison import Comparison, compare
 from isthmus.graph.diff.plain import as_json, as_text
 from isthmus.graph.diff.versions import Version, called, recorded, terminable, tree
+from isthmus.options import ROOT
 
 _FORMS: Final = {"json": as_json, "markdown": markdown, "text": as_text}
 #: A version could not be recorded; something must be looked at.
@@ -26,12 +27,7 @@ FAILED, DANGEROUS = 1, 3
 @click.option(
     "--format", "form", type=click.Choice(sorted(_FORMS)), default="markdown", show_default=True, help="How it is told."
 )
-@click.option(
-    "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=".",
-    help="The project's folder: where Pulumi.yaml is. By default the current one.",
-)
+@ROOT
 @click.option("--out", default="-", show_default=True, metavar="FILE|-", help="Where it goes; `-` is standard output.")
 @click.option("--fail-on-danger", is_flag=True, help=f"End with {DANGEROUS} if something must be looked at.")
 @click.pass_context

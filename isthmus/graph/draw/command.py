@@ -7,6 +7,7 @@ import click
 
 from isthmus.environment import load
 from isthmus.errors import IsthmusError
+from isthmus.options import ROOT
 
 
 @click.command()
@@ -21,12 +22,7 @@ from isthmus.errors import IsthmusError
 )
 @click.option("--site", metavar="NAME", help="Of the resources only those of this site, with their names.")
 @click.option("--format", "kind", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True)
-@click.option(
-    "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default=".",
-    help="The project's folder: where Pulumi.yaml is. By default the current one.",
-)
+@ROOT
 @click.option("--out", default="-", show_default=True, metavar="FILE|-", help="`-` is standard output.")
 def draw(stack: str, subject: str, site: str | None, kind: str, root: Path, out: str) -> None:
     """Draw a stack as Mermaid or SVG text, from its files alone: no engine, no cluster, no secret."""
