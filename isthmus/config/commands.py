@@ -25,7 +25,7 @@ def config() -> None:
 def check(environments: Sequence[str], root: Path) -> None:
     """Say all that is wrong with the stack files of each ENV, at once; exit status 1 if anything is.
 
-    A line for each that is right. A warning is what may be right and looks like a slip.
+    A line for each that is valid. A warning is what may be right and looks like a slip.
     """
     known = stack_names(root)
     if not known:
@@ -46,14 +46,14 @@ def check(environments: Sequence[str], root: Path) -> None:
 
 
 def _line(environment: Environment) -> str:
-    """What a right environment has, in one line."""
+    """What a valid environment has, in one line."""
     pools = [pool for site in environment.sites for pool in site.pools.values()]
     workers = sum(pool.workers.max for pool in pools)
     others = f", {_count(len(environment.external), 'external site')}" if environment.external else ""
     paused = [site.name for site in environment.sites if site.paused]
     paused_text = f", paused: {', '.join(paused)}" if paused else ""
     return (
-        f"{environment.name}: right; {_count(len(environment.sites), 'site')}{others}, {_count(len(pools), 'pool')}, "
+        f"{environment.name}: valid; {_count(len(environment.sites), 'site')}{others}, {_count(len(pools), 'pool')}, "
         f"at most {_count(workers, 'worker')}{paused_text}"
     )
 

@@ -29,7 +29,7 @@ def run(*arguments: str, root: Path | None = None) -> Result:
 def test_a_right_environment_is_one_line() -> None:
     done = run("check", "staging", root=REPOSITORY)
 
-    assert done.stdout == "staging: right; 3 sites, 1 external site, 2 pools, at most 8 workers\n"
+    assert done.stdout == "staging: valid; 3 sites, 1 external site, 2 pools, at most 8 workers\n"
     assert (done.stderr, done.exit_code) == ("", 0)
 
 
@@ -51,7 +51,7 @@ def test_the_mistakes_of_all_environments_are_said_at_once_and_a_right_one_besid
 
     done = run("check", root=root)
 
-    assert done.stdout == "right: right; 2 sites, 1 external site, 2 pools, at most 12 workers\n"
+    assert done.stdout == "right: valid; 2 sites, 1 external site, 2 pools, at most 12 workers\n"
     assert isinstance(done.exception, ConfigError)
     assert done.exception.mistakes == (*mistakes(root, "empty"), *expected)
 

@@ -34,7 +34,7 @@ def replacing(
     old, new: the object's properties. mutable: `ConfigMap`, `Secret`, or both: whose data the provider's
     enableConfigMapMutable and enableSecretMutable let change in place.
     """
-    kind = new.get("kind", "")
+    kind = str(new.get("kind"))  # it may be anything, if a program says so
     rules = _ALWAYS + _IMMUTABLE.get(kind, ())
     if kind in ("ConfigMap", "Secret") and (kind not in mutable or old.get("immutable")):
         rules += _DATA

@@ -4,7 +4,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from isthmus.graph import SECRET, UNKNOWN
@@ -59,6 +59,7 @@ def test_what_is_told_of_a_resource_leads_from_the_old_one_to_the_new_one(kind: 
 
 @settings(max_examples=40, deadline=None)
 @given(KINDS, BODIES, BODIES)
+@example(graphs.DEPLOYMENT, {"kind": []}, {"kind": []})
 def test_no_value_stops_a_comparison(kind: str, old: Any, new: Any) -> None:
     one = compare(graph(kube(kind, "it", old)), graph(kube(kind, "it", new)))
     report = Report("a", "b", [one])
