@@ -1,6 +1,8 @@
-"""One API server that runs, one that has run, and a PATH with kubectl."""
+"""One API server that runs, a place where none does, and a PATH with kubectl."""
 
+import json
 import os
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -18,10 +20,13 @@ def running() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stopped() -> str:
-    """The kubeconfig of an API server that has ended."""
-    with api_server() as server:
-        return server.kubeconfig.read_text()
+def stopped(running: str) -> str:
+    """A kubeconfig that leads to where nobody listens any longer."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    config = json.loads(running)
+    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
+    return json.dumps(config)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`isthmus reach ENV` on real API servers: one that answers, one that has ended, and all that a way in can lack."""
+"""`isthmus reach ENV` on a real API server, on none, and on all that a way in can lack."""
 
 import base64
 import json
