@@ -31,6 +31,11 @@ class GatewayArgs(Place):
     """host:port of the gateways that it dials. No default: an empty mesh is stated, not assumed."""
     dialled: bool
     """Whether other sites may dial this one."""
+    neighbours: Sequence[str]
+    """Namespaces of the environment's other sites in the same Kubernetes. What one of them dials is an endpoint; what a
+    network plugin sees may be the pod behind it."""
+    neighbours_dialled: Sequence[str]
+    """Those of them whose gateways it dials."""
     service_type: str
     """LoadBalancer, NodePort or ClusterIP."""
     node_port: NotRequired[int | None]
@@ -108,14 +113,19 @@ def _ingress(args: GatewayArgs) -> list[Spec]:
     # Where a site is dialled from cannot be said beforehand: addresses are translated on the way. The key decides.
     outside = network.blocks(*network.ANYWHERE) if args["dialled"] else []
     # Named beside the blocks, because a block is not meant for pods; network plugins differ in what they make of that.
-    sources = [*network.tunnelled(args), *outside]
+    sources = [*network.tunnelled(args), *(_gateways(args, args["neighbours"]) if args["dialled"] else []), *outside]
     tunnels: Spec = {"from": sources, "ports": network.udp(names.TUNNEL_PORT)}
     return [tunnels, *([] if args["scheduler_here"] else network.callers(args)), network.scrapers(args)]
 
 
+def _gateways(args: GatewayArgs, namespaces: Sequence[str]) -> list[Spec]:
+    """The environment's gateways in these namespaces, as peers."""
+    return [network.pods_in({network.NAMESPACE_NAME: each}, labels.gateway(args)) for each in namespaces]
+
+
 def _egress(args: GatewayArgs) -> list[Spec]:
     # A restarted gateway calls the pods it remembers; otherwise it only answers them.
-    here = network.tunnelled(args)
+    here = [*network.tunnelled(args), *_gateways(args, args["neighbours_dialled"])]
     inside = [{"to": here, "ports": network.udp(names.TUNNEL_PORT)}] if here else []
     return [*(network.dialled(endpoint) for endpoint in args["dials"]), *inside]
 

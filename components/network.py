@@ -1,7 +1,7 @@
 """NetworkPolicies: who may call whom. Everything is closed by default; each flow that exists is stated at both ends.
 
 client, controller ──8786/8787──> the scheduler's door: itself, at other sites the gateway's alias
-pod ──51820/UDP──> gateway <──51820/UDP──> gateways of other sites
+pod ──51820/UDP──> gateway <──51820/UDP──> gateways of other sites, also of those in the same Kubernetes
 worker <──9000-9001──> worker, scheduler      (the same site; across sites all of it is inside the tunnel)
 scraper ──9090──> the tunnel of every pod that has one
 """

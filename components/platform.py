@@ -181,6 +181,7 @@ class Platform(Component, kind="Platform"):
 
     def _gateway_args(self, site: configured.Site) -> GatewayArgs:
         service = site.gateway.service
+        neighbours = [other for other in self._environment.sharing(site) if other.name != site.name]
         return {
             **self._place(site),
             "image": self._environment.images.tunnel,
@@ -188,6 +189,8 @@ class Platform(Component, kind="Platform"):
             "configuration": self._data_plane.digest(site.name, GATEWAY),
             "dials": dialled_by(self._mesh, site),
             "dialled": site.gateway.endpoint is not None,
+            "neighbours": [other.namespace for other in neighbours],
+            "neighbours_dialled": [other.namespace for other in neighbours if other.gateway.endpoint],
             "service_type": service.type,
             "node_port": service.nodePort,
             "annotations": service.annotations,

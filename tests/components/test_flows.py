@@ -125,7 +125,7 @@ REACHABLE = {
         *called_from_outside(PRODUCTION),
         *calling(f"{PRODUCTION}/gateway", "51820/UDP", *OUTSIDE),
     ],
-    # Two sites in one Kubernetes: what one is to the other goes by the outside, as if they were far apart.
+    # Two sites in one Kubernetes: one gateway dials the other's endpoint, and what a plugin judges may be the pod.
     ("staging", "home"): [
         *outsiders(STAGING, "scheduler", "gateway", "scheduler"),
         *outsiders(SHARED, "gateway", "gateway", "ecmwf"),
@@ -135,8 +135,8 @@ REACHABLE = {
         *workers(SHARED, "ecmwf"),
         *called_from_outside(STAGING),
         *called_from_outside(SHARED),
-        *calling(f"{STAGING}/gateway", "51820/UDP", *OUTSIDE),
-        *calling(f"{SHARED}/gateway", "51820/UDP", *OUTSIDE),
+        *calling(f"{STAGING}/gateway", "51820/UDP", *OUTSIDE, f"{SHARED}/gateway"),
+        *calling(f"{SHARED}/gateway", "51820/UDP", *OUTSIDE, f"{STAGING}/gateway"),
     ],
     # The controller there is its operator's.
     ("staging", "eumetsat"): [

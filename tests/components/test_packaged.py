@@ -48,6 +48,7 @@ offered.construct("there", "isthmus:index:Site", {**place, "installNamespaces": 
     "published": "ClusterIP", "keep": False, "context": "there"}, None)
 offered.construct("there", "isthmus:index:Gateway", {**place, "image": "tunnel:1", "tunnelJson": "{}",
     "configuration": "digest", "dials": ["wg.example:51820"], "dialled": True, "serviceType": "NodePort",
+    "neighbours": [], "neighboursDialled": [],
     "nodePort": 30820.0, "annotations": {}}, there)
 offered.construct("pool", "isthmus:index:WorkerGroup", {**place, "pool": "pool", "image": "dask:1",
     "tunnelImage": "tunnel:1", "configuration": "digest", "prefix": "fd00:0:1::/48", "addressPrefix": "fd00:0:1:2::/64",
@@ -70,7 +71,8 @@ def test_every_component_can_be_packaged() -> None:
         "isthmus:index:Controller": {"image", "serves", "watches"},
         "isthmus:index:Crds": {"keep"},
         "isthmus:index:Gateway": {
-            *("annotations", "configuration", "dialled", "dials", "image", "serviceType", "tunnelJson"),
+            *("annotations", "configuration", "dialled", "dials", "image", "neighbours", "neighboursDialled"),
+            *("serviceType", "tunnelJson"),
         },
         "isthmus:index:Platform": {"project", "secrets", "settings", "sites"},
         "isthmus:index:Priorities": set(),

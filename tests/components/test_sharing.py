@@ -1,5 +1,6 @@
 """Sites in one Kubernetes, and namespaces of other stacks that a controller serves."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_data_at_a_site_of_another_stack_is_in_the_catalog_of_every_pod() -> Non
         catalog: Any = yaml.safe_load(node.inputs["data"]["isthmus.yaml"])["isthmus"]["catalog"]
         assert {"prefix": "/data/icon/", "pool": "icon"} in catalog, node.name
     assert len(files) == 3
+
+
+def test_of_two_gateways_in_one_kubernetes_the_one_that_is_dialled_is_open_to_the_other(tmp_path: Path) -> None:
+    """A network plugin that judges behind the Service sees pods, where an address block means none."""
+
+    def change(files: Files) -> None:
+        shared = files["home"]["kubernetes"]
+        files["ecmwf"] |= {"kubernetes": shared, "namespace": "next-door", "gateway": {}}
+        files["ecmwf"]["install"] = {"crds": False, "controller": False}
+
+    recorded = variant(tmp_path, change)
+
+    found = flows("local", [*recorded.manifests("home"), *recorded.manifests("ecmwf")])
+    between = {flow for flow in found if flow.source.endswith("/gateway") and flow.target.endswith("/gateway")}
+    assert between == {Flow("next-door/gateway", "isthmus-local/gateway", "51820/UDP")}
 
 
 # -- namespaces of other stacks
