@@ -37,8 +37,8 @@ def _stack(one: Comparison) -> Iterator[str]:
         was = f" (was {change.renamed_from.rpartition('::')[2]})" if change.renamed_from else ""
         yield f"  {change.operation.value} {f'{site}: ' if site else ''}{title_of(change)}{was}"
         found = (*change.properties, *change.options)
-        yield from (f"      {line}" for line in told(found, change.reasons, most=len(found)))
-    for line in told(one.outputs, most=len(one.outputs)):
+        yield from (f"      {line}" for line in told(found, change.reasons, most=None))
+    for line in told(one.outputs, most=None):
         yield f"  output {line}"
 
 

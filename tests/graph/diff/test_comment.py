@@ -1,5 +1,6 @@
 """The comment: danger first, nothing but what it should say, never too long, always the same."""
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -139,6 +140,37 @@ def test_a_provider_is_called_one() -> None:
 
     assert "| `west` | update | `kubernetes provider` | `west` |\n" in text
     assert "update `kubernetes provider west`\n" in text
+
+
+MANY_LINES = "".join(f"line {number}\n" for number in range(100))
+TEXTS = {
+    "lines around the changed ones": (
+        "a: 1\nb:\n  c: 2\n" + MANY_LINES + "z: 3\n",
+        "a: 1\nb:\n  c: 4\n" + MANY_LINES + "y: 5\nz: 3\n",
+        "    b:\n-     c: 2\n+     c: 4\n    line 0\n  ...\n    line 99\n+   y: 5\n    z: 3",
+    ),
+    "more than a person reads": (
+        "a\n",
+        MANY_LINES,
+        "\n".join(["-   a", *(f"+   line {number}" for number in range(59)), "! and 41 more lines"]),
+    ),
+    "lines that look like a diff's own": ("-- a\n@@ b\n", "-- a\n@@ c\n", "    -- a\n-   @@ b\n+   @@ c"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "lines"), TEXTS.values(), ids=TEXTS.keys())
+def test_a_text_of_many_lines_is_told_line_by_line(old: str, new: str, lines: str) -> None:
+    assert f"```diff\n! data.text:\n{lines}\n```\n" in comment(config(text=old), config(text=new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("a", "b"), ("a\n", "a"), ("a\n" * 3000, "b\n" * 3000)], ids=["one line", "the last end", "long"]
+)
+def test_other_texts_are_told_as_values(old: str, new: str) -> None:
+    text = comment(config(text=old), config(text=new))
+
+    assert f"```diff\n- data.text: {json.dumps(old)[:300]}" in text
+    assert f"\n+ data.text: {json.dumps(new)[:300]}" in text
 
 
 def test_that_a_site_pauses_is_said_once() -> None:
@@ -287,6 +319,13 @@ def test_a_terminal_is_told_every_property() -> None:
         "  rename south: ConfigMap same (was old)\n"
         "  output + more: 1\n"
     )
+
+
+def test_a_terminal_is_told_every_line_of_a_text() -> None:
+    text = as_text(Report("main", "topic", [compare(config(text="a\n"), config(text=MANY_LINES))]))
+
+    assert text.count("+   line ") == 100
+    assert "more" not in text
 
 
 def test_other_programs_are_told_the_same_as_data() -> None:
