@@ -1,5 +1,6 @@
 """Every stack against a real API server: its validation, our definitions' rules, Pod Security, quotas."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -19,13 +20,16 @@ FIRST = ("CustomResourceDefinition", "Namespace", "PriorityClass", "ServiceAccou
 APPLY = ("apply", "--server-side", "--force-conflicts", "--warnings-as-errors", "-f", "-")
 
 
+SEATS = environment("local").site("ecmwf").slots
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ApiServer]:
     with api_server() as running:
-        for stack in STACKS:
-            first = [*handed_over(stack), *(each for each in manifests(stack) if each["kind"] in FIRST)]
-            for kind in FIRST:
-                running.kubectl(*APPLY, given=[manifest for manifest in first if manifest["kind"] == kind])
+        first = [each for stack in STACKS for each in (*handed_over(stack), *manifests(stack)) if each["kind"] in FIRST]
+        once = {(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]): each for each in first}
+        for kind in FIRST:
+            running.kubectl(*APPLY, given=[each for each in once.values() if each["kind"] == kind])
         running.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
         yield running
 
@@ -75,32 +79,52 @@ def test_a_real_api_server_takes_every_object_without_a_warning(server: ApiServe
     assert len(told) == len(rest)
 
 
-def asked(stack: str, site: str) -> list[dict[str, Any]]:
-    """A pod of every kind that the controller makes at a site."""
-    made = graph(stack).manifests(site)
-    pods = [
+def workers(stack: str, site: str) -> list[dict[str, Any]]:
+    """A worker of each pool of a site."""
+    return [
         seated(group["spec"]["worker"], 3, group["metadata"]["name"])
-        for group in made
+        for group in graph(stack).manifests(site)
         if group["kind"] == "DaskWorkerGroup"
     ]
+
+
+def pod(metadata: Any, spec: Any, **more: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata | more, "spec": spec}
+
+
+def asked(stack: str, site: str) -> list[dict[str, Any]]:
+    """A pod of every kind at a site: workers, scheduler, gateway, controller, and somebody's notebook."""
+    made = graph(stack).manifests(site)
+    found = workers(stack, site)
     for cluster in (manifest for manifest in made if manifest["kind"] == "DaskCluster"):
         scheduler = cluster["spec"]["scheduler"]
-        metadata = scheduler["metadata"] | {"name": "scheduler"}
-        pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": scheduler["spec"]})
-    return pods
+        found.append(pod(scheduler["metadata"], scheduler["spec"], name="scheduler"))
+    for deployment in (manifest for manifest in made if manifest["kind"] == "Deployment"):
+        template, name = deployment["spec"]["template"], deployment["metadata"]["name"]
+        namespace = deployment["metadata"]["namespace"]
+        found.append(pod(template["metadata"], template["spec"], name=name, namespace=namespace))
+    return [*found, notebook()]
 
 
-def with_quotas_of(server: ApiServer, stack: str, site: str) -> None:
-    """Sites of a stack meet in one namespace of this server: from now on it has the quotas of that one."""
+def notebook() -> dict[str, Any]:
+    """As somebody writes it who says nothing of its size, its class or its account."""
+    context = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {"name": "notebook", "image": "registry.example/dask:1", "securityContext": context}
+    security = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
+    return pod({"name": "notebook"}, {"securityContext": security, "containers": [container]})
+
+
+def with_guards_of(server: ApiServer, stack: str, site: str) -> None:
+    """Sites of a stack meet in one namespace of this server: from now on it has the quotas and limits of that one."""
     namespace = environment(stack).site(site).namespace
-    quotas = [
+    guards = [
         manifest
         for manifest in graph(stack).manifests(site)
-        if manifest["kind"] == "ResourceQuota" and manifest["metadata"]["namespace"] == namespace
+        if manifest["kind"] in ("ResourceQuota", "LimitRange") and manifest["metadata"]["namespace"] == namespace
     ]
-    if not quotas:
+    if not guards:
         return
-    server.kubectl(*APPLY, given=quotas)
+    server.kubectl(*APPLY, given=guards)
 
     def counted() -> bool:
         found = server.get("-n", namespace, "resourcequotas")["items"]
@@ -112,34 +136,35 @@ def with_quotas_of(server: ApiServer, stack: str, site: str) -> None:
 @pytest.mark.parametrize(
     ("stack", "site"), [(stack, site.name) for stack in STACKS for site in environment(stack).sites]
 )
-def test_a_namespace_takes_the_pods_that_the_controller_makes(server: ApiServer, stack: str, site: str) -> None:
-    with_quotas_of(server, stack, site)
-    pods = asked(stack, site)
+def test_a_namespace_takes_every_pod_that_belongs_there(server: ApiServer, stack: str, site: str) -> None:
+    with_guards_of(server, stack, site)
     namespace = environment(stack).site(site).namespace
 
-    for pod in pods:
-        told = server.kubectl("create", "--dry-run=server", "-n", namespace, "-o", "name", "-f", "-", given=pod)
-        assert told.strip() == f"pod/{pod['metadata']['name']}"
+    there = [each | {"metadata": {"namespace": namespace, **each["metadata"]}} for each in asked(stack, site)]
 
-    assert bool(pods) == (bool(environment(stack).site(site).pools) or environment(stack).scheduler.site == site)
+    told = server.kubectl("create", "--dry-run=server", "-o", "name", "-f", "-", given=there)
+
+    assert told.split() == [f"pod/{each['metadata']['name']}" for each in there]
 
 
-def test_a_worker_in_every_slot_fits_and_one_more_is_refused(server: ApiServer) -> None:
-    with_quotas_of(server, "local", "ecmwf")
-    (pod,) = asked("local", "ecmwf")
+def test_a_notebook_fits_beside_a_worker_in_every_slot_and_one_more_worker_does_not(server: ApiServer) -> None:
+    with_guards_of(server, "local", "ecmwf")
+    (worker,) = workers("local", "ecmwf")
     namespace = ("-n", names.namespace("local"))
-    seats = environment("local").site("ecmwf").slots
-    workers = [pod | {"metadata": pod["metadata"] | {"name": f"seat-{number}"}} for number in (*seats, 99)]
+    *seats, more = (pod(worker["metadata"], worker["spec"], name=f"seat-{number}") for number in (*SEATS, 99))
+    create = ("create", *namespace, "-o", "json", "-f", "-")
     try:
-        for worker in workers[:-1]:
-            server.kubectl("create", *namespace, "-f", "-", given=worker)
+        server.kubectl(*create, given=seats)
+        admitted = json.loads(server.kubectl(*create, "--dry-run=server", given=notebook()))
         with pytest.raises(subprocess.CalledProcessError) as refused:
-            server.kubectl("create", *namespace, "-f", "-", given=workers[-1])
+            server.kubectl(*create, given=more)
     finally:
         labels = f"{names.LABEL_POOL}=ecmwf"
         server.kubectl("delete", "pods", *namespace, "-l", labels, "--force", "--grace-period=0")
 
     assert "exceeded quota: isthmus-workers" in refused.value.stderr
+    (container,) = admitted["spec"]["containers"]
+    assert container["resources"] == {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}}
 
 
 def test_the_same_namespace_refuses_a_pod_that_asks_for_more(server: ApiServer) -> None:
