@@ -114,8 +114,9 @@ def _ingress(args: GatewayArgs) -> list[Spec]:
     outside = network.blocks(*network.ANYWHERE) if args["dialled"] else []
     # Named beside the blocks, because a block is not meant for pods; network plugins differ in what they make of that.
     sources = [*network.tunnelled(args), *(_gateways(args, args["neighbours"]) if args["dialled"] else []), *outside]
-    tunnels: Spec = {"from": sources, "ports": network.udp(names.TUNNEL_PORT)}
-    return [tunnels, *([] if args["scheduler_here"] else network.callers(args)), network.scrapers(args)]
+    # Without a source there is no rule: an empty list of peers would mean everybody.
+    tunnels: list[Spec] = [{"from": sources, "ports": network.udp(names.TUNNEL_PORT)}] if sources else []
+    return [*tunnels, *([] if args["scheduler_here"] else network.callers(args)), network.scrapers(args)]
 
 
 def _gateways(args: GatewayArgs, namespaces: Sequence[str]) -> list[Spec]:

@@ -10,6 +10,7 @@ import yaml
 
 from components.base import OrphanError
 from components.mesh import mesh_of
+from isthmus import names
 from isthmus.errors import UnsetSecrets
 from isthmus.graph import Graph, record
 from isthmus.graph.reachability import flows
@@ -134,6 +135,23 @@ def test_a_scheduler_at_a_site_of_another_stack_leaves_only_doors_here(tmp_path:
         "tcp://[fd62:7c3f:cad5:9::10]:8786"
     }
     assert "far" not in recorded.exports["schedulers"]
+
+
+def test_a_site_without_pods_that_nobody_dials_opens_its_gateway_to_nobody(tmp_path: Path) -> None:
+    def change(files: Files) -> None:
+        files["stack"]["isthmus:scheduler"]["site"] = "ecmwf"
+        files["home"] = {key: value for key, value in files["home"].items() if key != "gateway"}
+
+    rules = [
+        (policy.name, rule)
+        for policy in variant(tmp_path, change).of_type(POLICY)
+        for rule in (*policy.inputs["spec"].get("ingress", ()), *policy.inputs["spec"].get("egress", ()))
+    ]
+
+    assert [rule for _, rule in rules if not (rule.get("from") or rule.get("to"))] == []  # none would mean everybody
+    assert [
+        port["port"] for name, rule in rules if name == "home-gateway" and "from" in rule for port in rule["ports"]
+    ] == [*(names.SCHEDULER_PORT, names.DASHBOARD_PORT, names.DASHBOARD_PORT, names.TUNNEL_HTTP_PORT)]
 
 
 def test_sites_whose_names_begin_alike_do_not_meet(tmp_path: Path) -> None:
