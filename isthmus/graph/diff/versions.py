@@ -2,7 +2,7 @@
 
 A program of another version means what it meant then only under the components, names and environment of that version.
 So each version runs in a process of its own, with the folder first on the import path, and with no more of this
-process's environment than a program needs: what a pull request runs sees no credentials.
+process's environment than a program needs: no credential that stands there. It is no sandbox: files are open to it.
 """
 
 import os
