@@ -107,7 +107,8 @@ async def ask(environment: Environment, root: Path, timeout_s: float = TIMEOUT_S
         needed.append("pulumi")
     if missing := [program for program in needed if shutil.which(program) is None]:
         raise IsthmusError(
-            f"{' and '.join(missing)} not on PATH; the API servers of {environment.name} cannot be asked without."
+            f"{' and '.join(missing)} not on PATH; the API servers of {environment.name} cannot be asked without. "
+            "Install what is missing; data centres of this machine: isthmus local status."
         )
     with tempfile.TemporaryDirectory(prefix="isthmus-reach-") as private:  # 0700
         return await asyncio.gather(

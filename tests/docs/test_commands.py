@@ -16,6 +16,7 @@ ELSEWHERE = {
     "make test": "CI",
     "make demo": "tests/e2e/conftest.py",
     "make down": "tests/e2e/test_end.py",
+    "source .venv/bin/activate": "the shell of a reader; tests have its programs on their PATH",
     "isthmus config check all": "tests/config/test_commands.py",
     "isthmus config show production": "tests/docs/test_add_a_data_centre.py",
     "isthmus graph diff HEAD . --stack production": "tests/docs/test_add_a_data_centre.py",
