@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
 from isthmus.graph import SECRET, Options
+from isthmus.graph.monitor import Monitor
 from isthmus.graph.record_error import RecordError
 from tests.graph.programs import recorded
 from tests.graph.test_record import CONFIG_MAP, KUBERNETES
@@ -96,3 +98,20 @@ def test_an_option_that_the_engine_does_not_know_is_refused_as_by_the_engine(tmp
 
     with pytest.raises(Exception, match="does not support state migrations"):
         recorded(tmp_path, program)
+
+
+@pytest.mark.parametrize(
+    ("disabled", "refused"),
+    [((), []), (("random",), ["random"]), (("*",), ["kubernetes", "random"])],
+    ids=["none", "one", "all"],
+)
+def test_a_default_provider_is_refused_where_it_is_disabled(disabled: tuple[str, ...], refused: list[str]) -> None:
+    monitor, found = Monitor("isthmus", "local", preview=False, disabled_providers=disabled), []
+    for package in ("kubernetes", "random"):
+        request = RegisterResourceRequest(type=f"{package}:index:Thing", name="lost", custom=True)
+        try:
+            monitor.RegisterResource(request)
+        except RecordError:
+            found.append(package)
+
+    assert found == refused

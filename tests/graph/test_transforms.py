@@ -167,6 +167,28 @@ ConfigMap("one", opts=ResourceOptions(parent=box, provider=provider))
     assert (one.protect, one.retain_on_delete) == (True, True)
 
 
+def test_what_says_otherwise_itself_does_not_inherit(tmp_path: Path) -> None:
+    graph = recorded(
+        tmp_path,
+        KUBERNETES
+        + """
+first, second = ConfigMap("first", opts=there), ConfigMap("second", opts=there)
+def keep(args):
+    if args.name == "box":
+        return pulumi.ResourceTransformResult(args.props, ResourceOptions.merge(
+            args.opts, ResourceOptions(protect=True, deleted_with=first)))
+box = pulumi.ComponentResource("test:index:Box", "box", {}, ResourceOptions(transforms=[keep]))
+ConfigMap("heir", opts=ResourceOptions(parent=box, provider=provider))
+ConfigMap("other", opts=ResourceOptions(parent=box, provider=provider, protect=False, deleted_with=second))
+""",
+    )
+    first, second = (graph.named(CONFIG_MAP, name) for name in ("first", "second"))
+    heir, other = (graph.named(CONFIG_MAP, name).options for name in ("heir", "other"))
+
+    assert (heir.protect, heir.deleted_with) == (True, first.urn)
+    assert (other.protect, other.deleted_with) == (False, second.urn)
+
+
 def test_a_transform_that_fails_fails_the_record_and_says_why(tmp_path: Path) -> None:
     program = "pulumi.runtime.register_resource_transform(lambda args: {}[args.name])" + KUBERNETES
 

@@ -54,7 +54,8 @@ class SiteFacts:
 
 @dataclass(frozen=True)
 class Tunnel:
-    """A tunnel between two gateways; each that can be dialled is dialled by the other."""
+    """A tunnel between two gateways; each that can be dialled is dialled by the other. An Environment has no two
+    of which neither can."""
 
     one: str
     other: str
@@ -106,7 +107,6 @@ def topology(environment: Environment) -> Topology:
         Tunnel(one.name, other.name, one.endpoint is not None, other.endpoint is not None)
         for position, one in enumerate(own)
         for other in [*own[position + 1 :], *others]
-        if one.endpoint or other.endpoint
     ]
     return Topology(environment.name, str(environment.prefix), tuple(groups), tuple(tunnels))
 

@@ -63,6 +63,19 @@ def test_an_order_that_follows_from_others_is_not_drawn() -> None:
     assert shown.part_edges == {(a, b), (b, c)}
 
 
+def test_a_component_stands_right_of_all_that_must_be_there_before_it() -> None:
+    parts = [f"isthmus:index:{kind}::x" for kind in "DABC"]  # D, which waits for all, is the first one to be placed
+    secrets = [f"kubernetes:core/v1:Secret::{kind}" for kind in "DABC"]
+    after = [tuple(secrets[3:]), (), tuple(secrets[1:2]), tuple(secrets[2:3])]
+    inside = [node(secret, part, after=first) for secret, part, first in zip(secrets, parts, after, strict=True)]
+
+    text = svg(graph(*(node(part, f"{PLATFORM}::p") for part in parts), *inside))
+
+    titles = {title.text: float(title.attrib["x"]) for title in reading.named(text, "chip")}
+    assert sorted(titles, key=lambda title: titles[title]) == ["A x", "B x", "C x", "D x"]
+    assert len(set(titles.values())) == len(parts)
+
+
 def test_components_that_wait_for_each_other_are_drawn_all_the_same() -> None:
     a, b = (f"isthmus:index:{kind}::x" for kind in "AB")
     secrets = [f"kubernetes:core/v1:Secret::{name}" for name in ("one", "two", "left", "right")]
