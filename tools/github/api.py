@@ -74,6 +74,12 @@ class GitHub:
             raise _failed(f"{method} {path}", 0, f"no answer: {error}") from None
 
 
+def run_url(run: str) -> str:
+    """Where people read a run of this job's repository."""
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return f"{server}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+
+
 def _failed(call: str, status: int, said: str) -> IsthmusError:
     """GitHub did not do what was asked. status: 0 where there was no answer."""
     return IsthmusError(f"GitHub: {call}: {f'{status} ' if status else ''}{said}")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from isthmus.errors import IsthmusError
-from tools.github.api import GitHub
+from tools.github.api import GitHub, run_url
 from tools.github.text import cut, printable
 
 ARTIFACT: Final = "preview-comment"
@@ -104,9 +104,7 @@ def main() -> int:
     """Exit status: 0 if there is a comment or nothing to say, 1 with one message on stderr."""
     try:
         run = Run(*(_given(name) for name in ("RUN_ID", "HEAD_SHA", "HEAD_BRANCH", "HEAD_REPOSITORY")))
-        server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
-        url = f"{server}/{os.environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run.id}"
-        sys.stdout.write(f"{post(GitHub.of_this_job(), run, url)}\n")
+        sys.stdout.write(f"{post(GitHub.of_this_job(), run, run_url(run.id))}\n")
     except IsthmusError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from isthmus.errors import IsthmusError
-from tools.github.api import GitHub
+from tools.github.api import GitHub, run_url
 from tools.github.text import cut, fenced, printable
 
 NO_CHANGES: Final = 0
@@ -66,8 +66,7 @@ def main(arguments: list[str]) -> int:
             raise IsthmusError(
                 f"{stack}: the check itself ended with exit status {status}; nobody knows whether it drifted."
             )
-        repository = os.environ.get("GITHUB_REPOSITORY", "")
-        url = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{_run_id()}"
+        url = run_url(os.environ.get("GITHUB_RUN_ID", "0"))
         sys.stdout.write(f"{tell(GitHub.of_this_job(), stack, status, file.read_text(errors='replace'), url)}\n")
     except IsthmusError as error:
         sys.stderr.write(f"{error}\n")
@@ -80,10 +79,6 @@ def _read(arguments: list[str]) -> tuple[str, int, Path]:
         case [stack, status, file] if status.isdecimal() and Path(file).is_file():
             return stack, int(status), Path(file)
     raise IsthmusError("expected STACK, the exit status of the preview, and a file with what it said.")
-
-
-def _run_id() -> str:
-    return os.environ.get("GITHUB_RUN_ID", "0")
 
 
 if __name__ == "__main__":
