@@ -41,7 +41,7 @@ checkov: $(READY) # another project's judgement of our manifests, in a folder of
 modules: $(READY) ## what the TypeScript example imports, into the cache (npm, Node 20)
 	$(BIN)/python -m tools.pulumi.node_modules
 
-unit: $(READY) ## what needs no root and no network: under a minute
+unit: $(READY) ## what is quick and needs no root and no network: under a minute
 	$(BIN)/pytest -m "not cluster and not network and not engine and not e2e and not slow"
 
 test: packages check binaries checkov modules ## everything: real API servers, real engine, real tunnels
