@@ -54,7 +54,7 @@ ROWS: Final = (
     Row("a Service selects a pod", ("selectors",)),
     Row("nothing is published but what is listed", ("exposure",)),
     Row("names of ports, no SSH, no privileged port", ("ports",)),
-    Row("every pod under a NetworkPolicy, closed by default", ("default-deny",)),
+    Row("every pod under a NetworkPolicy, closed by default", ("default-deny", "flows")),
     Row("policies and their peers select something", ("selectors",)),
     Row("no wildcard in a role", ("rights",)),
     Row("no binding of cluster-admin", ("rights",)),

@@ -7,6 +7,7 @@ from policy.rules.accounts import ACCOUNTS, POD_MAKERS
 from policy.rules.addresses import ADDRESSES
 from policy.rules.containers import PORTS, PROBES_RULE, READ_ONLY, VARIABLES
 from policy.rules.credentials import CREDENTIALS
+from policy.rules.flows import FLOWS
 from policy.rules.images import IMAGES
 from policy.rules.keys import KEY_MATERIAL, KEYS_MOUNTED
 from policy.rules.namespaces import DEFAULT_DENY, NAMESPACES, QUOTAS
@@ -43,6 +44,7 @@ RULES: Final[tuple[ResourceRule | StackRule, ...]] = (
     RIGHTS,
     POD_MAKERS,
     DEFAULT_DENY,
+    FLOWS,
     EXPOSURE,
     KEY_MATERIAL,
     KEYS_MOUNTED,
