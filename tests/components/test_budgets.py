@@ -155,6 +155,18 @@ def test_workers_give_way_to_a_gateway_and_nobody_elses_pod_does() -> None:
     assert values == {"isthmus-core": (0, "PreemptLowerPriority"), "isthmus-worker": (-1, "Never")}
 
 
+@pytest.mark.parametrize(
+    ("published", "balanced", "at_nodes"),
+    [("ClusterIP", "0", "0"), ("NodePort", "0", "1"), ("LoadBalancer", "1", "1")],
+)
+def test_of_the_services_in_a_namespace_only_its_gateway_may_be_seen_from_outside(
+    published: str, balanced: str, at_nodes: str
+) -> None:
+    hard = budgets.pods(24, published=published)["hard"]
+
+    assert hard == {"pods": "24", "services.loadbalancers": balanced, "services.nodeports": at_nodes}
+
+
 @pytest.mark.parametrize(("quantity", "cores"), [("2", "2"), ("0.2", "0.2"), ("200m", "0.2"), ("1500m", "1.5")])
 def test_a_cpu_quantity_is_so_many_cores(quantity: str, cores: str) -> None:
     assert budgets.cores_of(quantity) == Decimal(cores)

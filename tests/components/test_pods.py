@@ -238,3 +238,12 @@ def test_data_behind_a_url_opens_the_port_that_it_states_or_that_of_its_scheme(
     data: list[str], expected: list[int]
 ) -> None:
     assert outside_ports(data) == expected
+
+
+@pytest.mark.parametrize("name", ["ecmwf-gateway", "ecmwf-workers"])
+def test_what_becomes_ready_by_being_called_is_called_before_it_is_ready(name: str) -> None:
+    """A gateway by its peers, a worker by its scheduler; an alias without a gateway behind it answers nobody."""
+    services = {node.name: node.inputs["spec"] for node in graph("local").of_type("kubernetes:core/v1:Service")}
+
+    assert services[name]["publishNotReadyAddresses"] is True
+    assert "publishNotReadyAddresses" not in services["ecmwf-scheduler-alias"]
