@@ -152,7 +152,7 @@ class SiteConfig(TypedDict):
     id: NotRequired[int]
     """Subnet id. Never reused: it is in every address of the site."""
     paused: NotRequired[bool]
-    """Leave everything at this site as it is: it is not asked, and the others go on without it."""
+    """Leave what is there at this site as it is; what its file gains or loses is tried, and the others go on."""
     namespace: NotRequired[str]
     """Where gateway, scheduler and workers are. Sites that share one Kubernetes have one each."""
     kubernetes: NotRequired[KubernetesConfig]

@@ -8,6 +8,7 @@ from typing import Final
 from isthmus import names
 from isthmus.catalog import Catalog
 from isthmus.environment.pool import MAX_SLOTS
+from isthmus.environment.shapes import MAX_ID
 from isthmus.environment.sharing import shared_foundations, shared_namespaces, shared_node_ports, watched_twice
 from isthmus.environment.site import doubles
 from isthmus.environment.sketch import PoolSketch, SiteSketch, Sketch
@@ -25,9 +26,10 @@ def clashes(sketch: Sketch) -> list[Mistake]:
 
 
 def free_id(sketch: Sketch) -> int:
-    """The least site id that nobody has."""
-    taken = {site.id for site in sketch.sites}
-    return next(number for number in range(1, 0x10000) if number not in taken)
+    """A site id that nobody has: above every other, because a gap is where a site was removed; ids are never reused."""
+    taken = {site.id for site in sketch.sites if site.id is not None}
+    above = max(taken, default=0) + 1
+    return above if above <= MAX_ID else next(number for number in range(1, above) if number not in taken)
 
 
 def _listed_twice(sketch: Sketch) -> Iterator[Mistake]:
@@ -40,7 +42,7 @@ def _ids(sketch: Sketch) -> Iterator[Mistake]:
     for site in sketch.sites:
         if site.id is not None and (owner := taken.setdefault(site.id, site.name)) != site.name:
             problem = f"got {site.id}, which {owner} already has; expected an id that no other site has."
-            fix = f"It becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
+            fix = f"It becomes the site's IPv6 subnet. Not used by any site now: {free_id(sketch)}."
             yield site.at.wrong("id", problem, fix)
 
 
@@ -85,17 +87,19 @@ def _shared_slots(site: SiteSketch) -> Iterator[Mistake]:
 
 
 def _catalog(sketch: Sketch) -> Iterator[Mistake]:
-    taken: list[tuple[str, str]] = []
+    taken: list[tuple[str, str, str]] = []
     for site, name, pool in _pools(sketch):
         for position, prefix in pool.catalog.items():
             where = f"pools.{name}.catalog.{position}"
-            for other, owner in taken:
-                if owner != name and _same(prefix, other):
-                    problem = f"{prefix} is in the catalog of pool {owner} too; a prefix names one pool."
+            for other, owner, at in taken:
+                if (owner, at) == (name, site.name):
+                    if prefix == other:
+                        yield site.at.wrong(where, f"{prefix} stands there twice.", "Leave one out.")
+                elif _same(prefix, other):
+                    whose = f"pool {owner}" if owner != name else f"site {at}'s pool {owner}"
+                    problem = f"{prefix} is in the catalog of {whose} too; a prefix names one pool."
                     yield site.at.wrong(where, problem, "Leave it out of one of the two.")
-                elif owner == name and prefix == other:
-                    yield site.at.wrong(where, f"{prefix} stands there twice.", "Leave one out.")
-            taken.append((prefix, name))
+            taken.append((prefix, name, site.name))
 
 
 def _same(prefix: str, other: str) -> bool:
@@ -113,14 +117,15 @@ def _volumes(sketch: Sketch) -> Iterator[Mistake]:
     for site, name, pool in _pools(sketch):
         where = f"pools.{name}.volumes"
         for field in ("name", "mountPath"):
-            for value in doubles(getattr(volume, field) for volume in pool.volumes.values()):
+            values = (getattr(volume, field) for volume in pool.volumes.values())
+            for value in doubles(value for value in values if value is not None):
                 yield site.at.wrong(where, f"{field} {value} stands there twice.", "Each volume has its own.")
         for position, volume in pool.volumes.items():
             if volume.name in OUR_VOLUMES:
                 problem = f"got {volume.name}, which isthmus uses itself in every worker."
                 yield site.at.wrong(f"{where}.{position}.name", problem, "Choose another name, such as data.")
             for ours in OUR_PATHS:
-                if PurePosixPath(volume.mountPath).is_relative_to(ours):
+                if volume.mountPath is not None and PurePosixPath(volume.mountPath).is_relative_to(ours):
                     problem = f"got {volume.mountPath}; {ours} is isthmus' own in every worker."
                     yield site.at.wrong(f"{where}.{position}.mountPath", problem, "Mount it elsewhere, such as /data.")
 

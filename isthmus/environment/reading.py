@@ -42,7 +42,9 @@ class Reader:
             # Only its position and its kind: PyYAML's own text quotes the file, which may hold a secret.
             mark = error.problem_mark or error.context_mark
             place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            self._wrong(file, f"not YAML{place}: {_without_quotes(error.problem or 'it does not parse')}.")
+            tab = mark is not None and text[mark.index : mark.index + 1] == "\t"
+            said = "a tab; YAML indents with spaces" if tab else _without_quotes(error.problem or "it does not parse")
+            self._wrong(file, f"not YAML{place}: {said}.")
             return None
         except yaml.YAMLError:
             self._wrong(file, "not YAML: it holds a character that no text file holds.")

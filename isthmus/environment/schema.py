@@ -22,6 +22,9 @@ SECRET: Final = {
     "properties": {"secure": {"type": "string"}},
     "required": ["secure"],
     "additionalProperties": False,
+    # Editors say it in place of `Incorrect type`: a key that is no setting may be a secret, or a misspelt setting.
+    "errorMessage": "No setting is called so, and a stack secret is encrypted. Misspelt, or to be written by "
+    "`pulumi config set --secret`?",
 }
 #: A site is called as its file.
 NOT_A_KEY: Final = "name"

@@ -29,7 +29,10 @@ class Shape:
     """A sentence with what was probably meant; empty if there is no telling. Repeats no more than `shown` would."""
 
 
-# -- names
+# -- names and numbers
+
+#: A site's id is 16 bits of its addresses: between a /48 and a /64.
+MAX_ID: Final = 0xFFFF
 
 
 def _name_hint(limit: int, kept: str = "") -> Callable[[object], str]:
@@ -60,7 +63,7 @@ NAMESPACE: Final = Shape(
 #: RFC 1123 subdomain, which Kubernetes asks of the names of claims and storage classes.
 OBJECT_NAME: Final = Shape(
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
-    "the name of a Kubernetes object: lower-case letters, digits, - and .",
+    "the name of a Kubernetes object: lower-case letters, digits, - and . (a letter or digit first and last)",
     _name_hint(253, "."),
 )
 CONFIG_KEY: Final = Shape(
@@ -156,7 +159,7 @@ def _image_hint(given: object) -> str:
     return "A digest is written after @, as sha256: and 64 hexadecimal digits." if "sha256" in str(given) else ""
 
 
-#: name[:tag][@digest]; whether it must be pinned is the policy's matter (rule `images`).
+#: name[:tag][@digest]; that there is one of the two, and not `latest`, is asked beside it.
 IMAGE: Final = Shape(
     r"^[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$",
     "an image such as registry.example/dask:0.1.0@sha256:... (64 hexadecimal digits)",
@@ -241,6 +244,17 @@ def _without_password(given: str) -> str:
     return given
 
 
+#: Neither tag nor digest, or `latest`, with which a digest is no more readable (the policy's rule `images` agrees).
+_MOVES: Final = r"^([^@]*/)?[^/:@]+$|^[^@]*:latest(@.*)?$"
+
+
+def _pinned(given: str) -> str:
+    if re.match(_MOVES, given):
+        problem = "not pinned: what it is can change by itself; expected a version tag (not latest), a digest, or both"
+        raise PydanticCustomError("rule", problem)
+    return given
+
+
 def _unique_local(given: object) -> IPv6Network:
     try:
         network = IPv6Network(given) if isinstance(given, str | IPv6Network) else None
@@ -275,8 +289,10 @@ DataPrefix = Annotated[
     Field(pattern=DATA.pattern, json_schema_extra={"not": {"pattern": _CREDENTIALS}}),
     AfterValidator(_without_password),
 ]
-Image = Annotated[str, Field(pattern=IMAGE.pattern)]
+Image = Annotated[
+    str, Field(pattern=IMAGE.pattern, json_schema_extra={"not": {"pattern": _MOVES}}), AfterValidator(_pinned)
+]
 Prefix = Annotated[
     IPv6Network, BeforeValidator(_unique_local), WithJsonSchema({"type": "string", "pattern": PREFIX.pattern})
 ]
-SiteId = Annotated[int, Field(strict=True, ge=1, le=0xFFFF)]
+SiteId = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]

@@ -181,7 +181,9 @@ class Site(Part):
     name: Name = Field(description="The file's name.")
     id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
     paused: Flag = Field(
-        False, description="Leave everything at this site as it is: it is not asked, and the others go on without it."
+        False,
+        description="Leave what is there at this site as it is; what its file gains or loses is tried, "
+        "and the others go on.",
     )
     namespace: Namespace = Field(
         description="Where gateway, scheduler and workers are. Sites that share one Kubernetes have one each.",

@@ -14,8 +14,8 @@ from isthmus import names
 from isthmus.environment.given import Given, GivenSite, Place
 from isthmus.environment.model import Network, Settings
 from isthmus.environment.part import Part
-from isthmus.environment.pool import Most, Slots, Volume
-from isthmus.environment.shapes import ConfigKey, DataPrefix, HostPort, Name, Namespace, PublicKey, SiteId
+from isthmus.environment.pool import Most, Slots
+from isthmus.environment.shapes import AbsolutePath, ConfigKey, DataPrefix, HostPort, Name, Namespace, PublicKey, SiteId
 from isthmus.environment.site import Gateway, Install, Kubernetes, NodePort, Site
 
 Typed = TypeVar("Typed")
@@ -34,8 +34,16 @@ _NODE_PORT: TypeAdapter[int] = TypeAdapter(NodePort)
 _NAMESPACE: TypeAdapter[str] = TypeAdapter(Namespace)
 _MOST: TypeAdapter[int] = TypeAdapter(Most)
 _SLOTS = TypeAdapter(Slots)
-_VOLUME = TypeAdapter(Volume)
+_PATH: TypeAdapter[str] = TypeAdapter(AbsolutePath)
 _DATA: TypeAdapter[str] = TypeAdapter(DataPrefix)
+
+
+@dataclass(frozen=True)
+class VolumeSketch:
+    """One volume of a pool; None where its text is missing or wrong."""
+
+    name: str | None
+    mountPath: str | None  # noqa: N815 (as the field of the file)
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class PoolSketch:
     slots: Slots | None = None
     most: int | None = None
     """workers.max"""
-    volumes: Mapping[int, Volume] = field(default_factory=dict)
+    volumes: Mapping[int, VolumeSketch] = field(default_factory=dict)
     """By their positions in the list."""
 
 
@@ -199,8 +207,18 @@ def _pool(given: object, *, only: bool) -> PoolSketch:
         catalog=_valid_ones(_DATA, fields.get("catalog")),
         slots=slots,
         most=most,
-        volumes=_valid_ones(_VOLUME, fields.get("volumes")),
+        volumes=_volumes(fields.get("volumes")),
     )
+
+
+def _volumes(given: object) -> dict[int, VolumeSketch]:
+    """Name and path are each read alone: a wrong claim hides neither."""
+    listed = enumerate(given) if isinstance(given, list) else ()
+    return {
+        position: VolumeSketch(valid(_NAME, volume.get("name")), valid(_PATH, volume.get("mountPath")))
+        for position, volume in listed
+        if isinstance(volume, dict)
+    }
 
 
 def _valid_ones(adapter: TypeAdapter[Typed], given: object) -> dict[int, Typed]:

@@ -133,6 +133,6 @@ def _at_home(mistake: Mistake, at: Place) -> Mistake:
 def _with_free_id(mistake: Mistake, sketch: Sketch) -> Mistake:
     if (mistake.file, mistake.path) not in {(site.at.file, site.at.path("id")) for site in sketch.sites}:
         return mistake
-    fix = f"No other site may have it: it becomes the site's IPv6 subnet. Next free: {free_id(sketch)}."
+    fix = f"No other site may have it: it becomes the site's IPv6 subnet. Not used by any site now: {free_id(sketch)}."
     hint = f"{mistake.fix} " if mistake.fix and mistake.problem.startswith("got") else ""
     return replace(mistake, fix=f"{hint}{fix}")

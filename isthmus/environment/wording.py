@@ -21,6 +21,8 @@ Schema = Mapping[str, Any]
 
 UNKNOWN_KEY: Final = "unknown key."
 _KNOWN: Final = "Known: "
+#: How kubectl calls what an API spells out (`kubectl get pvc`).
+ABBREVIATIONS: Final = {"ROX": "ReadOnlyMany", "RWO": "ReadWriteOnce", "RWX": "ReadWriteMany"}
 
 
 def mistakes_of(error: ValidationError, kind: type[BaseModel], at: Place) -> Iterator[Mistake]:
@@ -88,14 +90,23 @@ def _fix(given: object, schema: Schema) -> str:
     if shape := _shape(schema):
         return SHAPES[shape].near(given)
     if isinstance(given, str) and schema.get("type") == "array":
-        return "A list of one is written in brackets: [...]."
+        return _in_brackets(given)
     if isinstance(given, str) and schema.get("enum"):
-        return did_you_mean(given, schema["enum"])
+        short = ABBREVIATIONS.get(given.upper())
+        return f"Did you mean {short}?" if short in schema["enum"] else near_only(did_you_mean(given, schema["enum"]))
     if schema.get("type") == "string" and isinstance(given, bool | int | float):
         return "Put it in quotes."
     if schema.get("type") in ("integer", "boolean") and isinstance(given, str):
         return "Write it without quotes." if given.strip().lstrip("-").isdigit() or given in ("true", "false") else ""
     return ""
+
+
+def _in_brackets(given: str) -> str:
+    """How the list is written that somebody meant by a text."""
+    if "," not in given:
+        return "A list of one is written in brackets: [...]."
+    repeated = given.strip() if shown(given).startswith('"') and not set(given) & set("[]") else "..., ..."
+    return f"The whole list is written in brackets: [{repeated}]."
 
 
 def expected(schema: Schema) -> str:

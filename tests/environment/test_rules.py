@@ -45,6 +45,40 @@ def test_a_broken_rule_is_named_beside_another_mistake_of_its_mapping(
     assert [mistake.path for mistake in found if mistake.file == file] == expected
 
 
+VOLUMES = "volumes: [{name: data, persistentVolumeClaim: {claimName: forecasts}, mountPath: /data/forecasts}]"
+WRONG_CLAIM = (
+    "volumes: [{name: data, persistentVolumeClaim: {claimName: Foo_bar}, mountPath: /tmp/it}, "
+    "{name: data, persistentVolumeClaim: {claimName: forecasts}, mountPath: /tmp/it}]"
+)
+
+
+def test_a_wrong_claim_hides_neither_the_name_nor_the_path_of_its_volume(tmp_path: Path) -> None:
+    found = mistakes(rewritten(tmp_path, SOUTH, VOLUMES, WRONG_CLAIM))
+
+    assert [(mistake.path.removeprefix(f"{FORECASTS}.volumes"), mistake.problem) for mistake in found][1:] == [
+        ("", "name data stands there twice."),
+        ("", "mountPath /tmp/it stands there twice."),
+        (".0.mountPath", "got /tmp/it; /tmp is isthmus' own in every worker."),
+        (".1.mountPath", "got /tmp/it; /tmp is isthmus' own in every worker."),
+    ]
+    assert found[0].path == f"{FORECASTS}.volumes.0.persistentVolumeClaim.claimName"
+
+
+def test_a_prefix_at_another_site_is_named_with_that_site(tmp_path: Path) -> None:
+    pools = "\npools: {archive: {workers: {max: 1, memory: 1Gi}, catalog: [/data/archive/]}}\n"
+
+    found = mistakes(rewritten(tmp_path, NORTH, "\nkubernetes:", f"{pools}kubernetes:"))
+
+    assert [(mistake.file, mistake.path, mistake.problem) for mistake in found] == [
+        (SOUTH, "pools.archive", "site north already has a pool archive; a pool's name is unique in the environment."),
+        (
+            SOUTH,
+            "pools.archive.catalog.0",
+            "/data/archive/ is in the catalog of site north's pool archive too; a prefix names one pool.",
+        ),
+    ]
+
+
 # file, text of the valid file, text with one mistake that must not be taken for a broken rule too
 ONE = [
     (NORTH, ACCESS, "kubernetes: {contxt: north-prod}", "kubernetes.contxt"),

@@ -33,7 +33,7 @@ TWO_FILES = {
     *("stack-prefix-of-a-federation", "stack-scheduler-site-unknown", "stack-secret-nobody-refers-to"),
 }
 #: No mistake of a stack file's content: of Pulumi.yaml, or of the text before it is data.
-NO_DATA = {"project-without-name", "yaml-does-not-parse", "yaml-not-utf-8", "yaml-key-twice"}
+NO_DATA = {"project-without-name", "yaml-does-not-parse", "yaml-not-utf-8", "yaml-key-twice", "yaml-tab"}
 UNSEEN = TWO_VALUES | TWO_FILES | NO_DATA
 
 
@@ -94,6 +94,17 @@ def test_a_mistake_that_a_schema_can_see_is_seen(folder: str) -> None:
 def test_what_is_said_to_be_beyond_a_schema_is(folder: str) -> None:
     """A mistake that a schema has learned to see belongs in the list above, not in this one."""
     assert [line for file in files(INVALID / folder) for line in complaints(file)] == []
+
+
+def test_a_misspelt_setting_is_not_only_called_a_wrong_secret_and_a_secret_passes() -> None:
+    given = yaml.safe_load((VALID / "stacks/Pulumi.test.yaml").read_text())
+    given["config"] |= {"isthmus:site": ["north"], "isthmus:anyKey": {"secure": "v1:bm90aGluZw=="}}
+
+    (error,) = Draft7Validator(SCHEMAS["stack"]).iter_errors(given)
+
+    assert error.json_path == "$.config['isthmus:site']"
+    # What an editor shows: vscode-json-languageservice and yaml-language-server put it in the place of their own.
+    assert "Misspelt" in error.schema["errorMessage"]
 
 
 @pytest.mark.parametrize("env", stack_names(REPOSITORY))
