@@ -212,13 +212,15 @@ def test_what_breaks_a_policy_fails_the_preview(place: Place) -> None:
     file = place.root / "stacks/Pulumi.staging.yaml"
     before = file.read_text()
     stack = yaml.safe_load(before)
-    stack["config"]["isthmus:images"]["tunnel"] = "registry.example/isthmus/tunnel:latest"
+    # Refused only where the pack is given policy/config.staging.json, which lists the registries.
+    images = stack["config"]["isthmus:images"]
+    images["controller"] = images["controller"].replace("registry.example", "elsewhere.example")
     _write(file, stack)
     try:
         ran = place.job("preview.yml", "stack")
     finally:
         file.write_text(before)
 
-    assert ran.failed == "Preview"
+    assert ran.failed == "Preview", ran.said
     assert "[mandatory]" in ran.said["Preview"]
-    assert "has the tag latest" in ran.said["Preview"]
+    assert "comes from none of the registries that are listed" in ran.said["Preview"]
