@@ -122,8 +122,13 @@ def _is_ready(pod: dict[str, Any]) -> bool:
 
 
 def run(root: Path, out: Path, rounds: int = 3, say: Say = say) -> list[Row]:
-    """Asks every question `rounds` times each way, in turn; writes table, figures and reports into `out`."""
+    """Asks every question `rounds` times each way, in turn; writes table, figures and reports into `out`.
+
+    Raises IsthmusError if there is no world to ask.
+    """
     environment, world = load(root, ENVIRONMENT), World(root)
+    if not world.up:
+        raise IsthmusError("the data centres are not up; `make demo` starts them and asks.")
     notebook = Notebook(world, environment)
     notebook.open()
     out.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,18 @@ def test_the_data_centres_end_even_if_the_stack_cannot_be_destroyed(capsys: pyte
     ]
 
 
+def test_a_demo_that_is_not_up_says_so_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Centres, "up", False)
+    monkeypatch.chdir(Path(__file__).parents[2])
+
+    assert __main__.main(["run", "--out", str(tmp_path / "out")]) == 1
+
+    assert capsys.readouterr().err == "demo: the data centres are not up; `make demo` starts them and asks.\n"
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("is_up", "expected"),
     [
