@@ -20,6 +20,8 @@ MARKER: Final = "<!-- isthmus-graph-diff -->"
 LARGEST: Final = 60_000
 #: Ours: how many names a line or a cell holds.
 NAMES: Final = 6
+#: Ours: how many commands a list holds.
+COMMANDS: Final = 20
 _TO_DO: Final = {operation: f"to {operation.value}" for operation in Operation} | {
     Operation.OPTIONS: "with other options only"
 }
@@ -153,6 +155,8 @@ def _stack(one: Comparison, picture: str) -> Iterator[_Part]:
     yield from _notes(one)
     sites = sorted(set(one.site_of.values()))
     yield _Part(_counts(one, sites), 3, "tables")
+    if one.unprotecting:
+        yield _Part(_unprotecting(one.unprotecting), 4, "lists of what is to do before")
     if one.by_hand:
         lines = "".join(f"- {line}\n" for line in gathered(one.by_hand, kinds=False))
         yield _Part(f"\nAfter `pulumi up`, by hand:\n\n{lines}", 4, "lists of what is left to do")
@@ -165,6 +169,14 @@ def _stack(one: Comparison, picture: str) -> Iterator[_Part]:
         yield _Part(_folded("The sites as they will be", fenced(picture.rstrip(), "mermaid")), 7, "pictures")
     for site in sites:
         yield from _details(one, site)
+
+
+def _unprotecting(commands: Sequence[str]) -> str:
+    lines = [visible(command) for command in commands[:COMMANDS]]
+    if len(commands) > COMMANDS:
+        lines.append(f"# and {len(commands) - COMMANDS} more: isthmus graph diff --format text")
+    text = fenced("\n".join(lines), "sh")
+    return f"\nBefore `pulumi up`, by hand, if what is protected is meant to go:\n\n{text}"
 
 
 def _notes(one: Comparison) -> Iterator[_Part]:

@@ -1,5 +1,6 @@
 """One stack of two versions, compared: changes, dangers, and what a reader must know besides. Pure."""
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -62,6 +63,12 @@ class Comparison:
     """Sites that were paused: what they missed is not in this comparison."""
     site_of: dict[str, str]
     """URN of a changed resource -> its site; empty for the environment as a whole."""
+
+    @property
+    def unprotecting(self) -> tuple[str, ...]:
+        """Commands, a line each: without them `up` fails on what is protected, and on what must be deleted for it."""
+        urns = [change.before.urn for change in self.changes if change.refused and change.before is not None]
+        return tuple(f"pulumi state unprotect --stack {shlex.quote(self.stack)} {shlex.quote(urn)}" for urn in urns)
 
     @property
     def is_empty(self) -> bool:

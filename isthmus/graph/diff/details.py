@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from isthmus.graph.diff.marking import cut, visible
-from isthmus.graph.diff.model import Change, kind_of, place_of
+from isthmus.graph.diff.model import Change, Operation, place_of
 from isthmus.graph.diff.paths import ABSENT, Difference
+from isthmus.graph.diff.resources import titled
 from isthmus.graph.model import Json
 
 #: Ours: what a person reads of one resource or of one text in it, and of one value.
@@ -65,11 +66,7 @@ def value(of: Json) -> str:
 
 
 def title_of(change: Change) -> str:
-    """`Deployment isthmus-production/gateway`: the object; where it is not one of Kubernetes, kind and logical name."""
-    kind = kind_of(change.node)
-    body = change.new if change.new is not None else change.old
-    metadata = body.get("metadata") if isinstance(body, dict) else None
-    if not change.node.is_kubernetes or not isinstance(metadata, dict):
-        return f"{kind} {change.node.name}"
-    where = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
-    return f"{kind} {where}{metadata.get('name') or change.node.name}"
+    """How a person calls it; one that is replaced as it was called, for that one goes."""
+    if change.operation is Operation.REPLACE and change.before is not None:
+        return titled(change.before, change.old)
+    return titled(change.node, change.new if change.new is not None else change.old)

@@ -23,22 +23,26 @@ _LOST: Final[Mapping[str, str]] = {
     "RandomPassword": "every key that comes from it changes: no tunnel of the environment works until all pods are new",
     "Service": "who dials its address, its node port or its load balancer loses it",
 }
+_SLOTS: Final = "isthmus:index:Slots$"
+#: What `up` does about something protected, tried on the engine (3.259).
+_AT_PREVIEW: Final = "so `pulumi up` fails: at its preview, or with `--skip-preview`"
 
 
 def replaced(rows: Sequence[Resource]) -> Iterator[Danger]:
     """Every replacement. Of those that only follow their provider: what `up` refuses, and what takes others along."""
     for row in rows:
         change = row.change
-        if change is None or change.operation is not Operation.REPLACE or row.new is None:
+        if change is None or change.operation is not Operation.REPLACE or row.old is None:
             continue
+        lost = f"{_why(change)}; {_replacement(row, change)}"
+        if row.new is not None and row.title != row.old_title:
+            lost += f"; the new one is {code(row.title)}"
         if row.node.type == KUBERNETES:
             others = sum(other.node.provider == row.node.urn for other in rows)
-            lost = f"{_why(change)}; all {others} objects made by it are replaced with it"
-            yield Danger("replace", row.site, row.title, lost)
+            made = f"all {others} objects made by it are" if others != 1 else "the one object made by it is"
+            yield Danger("replace", row.site, row.title, f"{_why(change)}; {made} replaced with it")
         elif row.kind in _LOST or change.refused or change.reasons != (PROVIDER_REPLACED,):
-            yield Danger(
-                "replace", row.site, row.title, _sentence(f"{_why(change)}; {_replacement(row, change)}", change)
-            )
+            yield Danger("replace", row.site, row.old_title, _sentence(lost, change))
 
 
 def _why(change: Change) -> str:
@@ -49,11 +53,21 @@ def _why(change: Change) -> str:
 
 
 def _replacement(row: Resource, change: Change) -> str:
-    if change.before is not None and change.before.options.retain_on_delete and row.node.is_kubernetes:
+    retained = change.before is not None and change.before.options.retain_on_delete and row.node.is_kubernetes
+    if row.new is None:
+        return "it stays there, and no stack knows it any longer" if retained else _lost(row, "it is deleted there")
+    if retained:
         return "the old one is retained, so in the same Kubernetes one of its name cannot be made"
     if row.node.is_kubernetes and same_name(change.old or {}, change.new or {}):
-        return _LOST.get(row.kind, "it is deleted, then made anew: missing in between")
-    return _LOST.get(row.kind, "another one is made, then it is deleted")
+        return _lost(row, "it is deleted, then made anew: missing in between")
+    return _lost(row, "another one is made, then it is deleted")
+
+
+def _lost(row: Resource, otherwise: str = "it is deleted") -> str:
+    """What goes with an object."""
+    if row.kind == "Secret" and _SLOTS in row.node.urn:
+        otherwise = "the key of its slot, of no other: who sits there is cut off"
+    return _LOST.get(row.kind, otherwise)
 
 
 def deleted(rows: Sequence[Resource]) -> Iterator[Danger]:
@@ -63,15 +77,17 @@ def deleted(rows: Sequence[Resource]) -> Iterator[Danger]:
         if change is None or not row.node.custom or row.node.type.startswith(PROVIDERS):
             continue
         if change.operation is Operation.DELETE:
-            lost = _LOST.get(row.kind, "it is deleted")
-            yield Danger("delete", row.site, row.title, _sentence(lost, change))
+            yield Danger("delete", row.site, row.title, _sentence(_lost(row), change))
         elif change.operation is Operation.FORGET:
             left = "it stays where it is, and no stack knows it any longer"
             yield Danger("forget", row.site, row.title, _sentence(left, change))
 
 
 def _sentence(text: str, change: Change) -> str:
-    return f"{text}; `pulumi up` will fail: {change.refused}" if change.refused else text
+    if not change.refused:
+        return text
+    deep = "in its midst" if change.operation is Operation.REPLACE else "after it has deleted all that is not protected"
+    return f"{text}; {change.refused}, {_AT_PREVIEW} {deep}"
 
 
 def unguarded(rows: Sequence[Resource]) -> Iterator[Danger]:
@@ -80,7 +96,7 @@ def unguarded(rows: Sequence[Resource]) -> Iterator[Danger]:
         before, after = (row.change.before, row.change.after) if row.change is not None else (None, None)
         if before is None or after is None or row.new is None:
             continue
-        lost = _LOST.get(row.kind, "it goes")
+        lost = _lost(row, "it goes")
         if before.options.protect and not after.options.protect:
             text = f"a later change may delete or replace it without being refused; then {lost}"
             yield Danger("protection lifted", row.site, row.title, text)

@@ -26,9 +26,11 @@ def _stack(one: Comparison) -> Iterator[str]:
     if one.only == "before":
         yield f"{one.stack}: no longer there; what it made stays"
         return
-    counts = f"{len(one.changes)} changes, {len(one.dangers)} to look at" if not one.is_empty else "no change"
+    many = f"{len(one.changes)} change{'s' if len(one.changes) != 1 else ''}"
+    counts = f"{many}, {len(one.dangers)} to look at" if not one.is_empty else "no change"
     yield f"{one.stack}: {'new: ' if one.only else ''}{counts}"
     yield from (f"  ! {_danger(danger)}" for danger in one.dangers)
+    yield from (f"  before it, by hand: {command}" for command in one.unprotecting)
     yield from (f"  by hand {_danger(left, kind=False)}" for left in one.by_hand)
     yield from (f"  {site}: paused, nothing there is touched" for site in one.paused)
     yield from (f"  {site}: no longer paused; what changed meanwhile comes along" for site in one.resumed)
@@ -62,6 +64,7 @@ def _data(one: Comparison) -> dict[str, Any]:
     return {
         "only": one.only,
         "dangers": [vars(danger) for danger in one.dangers],
+        "unprotect": list(one.unprotecting),
         "byHand": [vars(left) for left in one.by_hand],
         "paused": list(one.paused),
         "resumed": list(one.resumed),

@@ -53,8 +53,22 @@ class Resource:
     @property
     def title(self) -> str:
         """How a person calls it: `Role isthmus-system/controller`."""
-        _, namespace, name = self.place
-        return f"{self.kind} {namespace}/{name}" if namespace else f"{self.kind} {name}"
+        return titled(self.node, self.new if self.new is not None else self.old)
+
+    @property
+    def old_title(self) -> str:
+        """How a person called it, before it changed."""
+        node = self.change.before if self.change is not None and self.change.before is not None else self.node
+        return titled(node, self.old if self.old is not None else self.new)
+
+
+def titled(node: Node, body: Json) -> str:
+    """`Deployment isthmus-production/gateway`: the object; where it is not one of Kubernetes, kind and logical name."""
+    kind, metadata = kind_of(node), mapped(at(body, "metadata"))
+    if not node.is_kubernetes or not metadata:
+        return f"{kind} {node.name}"
+    where = f"{metadata['namespace']}/" if metadata.get("namespace") else ""
+    return f"{kind} {where}{metadata.get('name') or node.name}"
 
 
 def resources(before: Graph, after: Graph, found: Iterable[Change]) -> tuple[Resource, ...]:

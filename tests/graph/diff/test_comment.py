@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from isthmus.graph import Graph
-from isthmus.graph.diff.comment import LARGEST, MARKER, Failure, Report, markdown
+from isthmus.graph.diff.comment import COMMANDS, LARGEST, MARKER, Failure, Report, markdown
 from isthmus.graph.diff.comparison import compare
 from isthmus.graph.diff.plain import as_json, as_text
-from tests.graph.diff.graphs import CLAIM, CONFIG_MAP, SECRET, SERVICE, graph, kube, node, provider, urn
+from tests.graph.diff.graphs import CLAIM, CONFIG_MAP, NAMESPACE, SECRET, SERVICE, graph, kube, node, provider, urn
 
 
 def comment(before: Graph | None, after: Graph | None, **more: Any) -> str:
@@ -178,6 +178,58 @@ def test_that_a_site_pauses_is_said_once() -> None:
     assert "\nPaused, so nothing there is touched: `north`.\n" in text
     assert "- `test`: 1 with other options only\n" in text
     assert "`it`" not in text
+
+
+KEPT: dict[str, Any] = {"protect": True, "retain_on_delete": True}
+TYPE = "isthmus:index:Site$kubernetes:core/v1:Namespace"
+
+
+def protecting(count: int, **options: Any) -> Graph:
+    return graph(
+        *(
+            replace(kube(NAMESPACE, f"it-{each:02}", **options), urn=urn(TYPE, f"it-{each:02}"))
+            for each in range(count)
+        ),
+        kube(CONFIG_MAP, "free"),
+        kube(SECRET, "changed", {"type": f"of {count}"}, protect=True),
+    )
+
+
+def unprotect(type_: str, name: str) -> str:
+    return f"pulumi state unprotect --stack test '{urn(type_, name)}'"
+
+
+def test_what_is_to_be_done_before_is_told_as_commands() -> None:
+    text = comment(protecting(2, **KEPT), protecting(0, **KEPT))
+
+    assert (
+        "\nBefore `pulumi up`, by hand, if what is protected is meant to go:\n\n"
+        "```sh\n"
+        f"pulumi state unprotect --stack test {urn(f'kubernetes:{SECRET}', 'changed')}\n"
+        f"{unprotect(TYPE, 'it-00')}\n{unprotect(TYPE, 'it-01')}\n"
+        "```\n"
+    ) in text
+    assert text.index("Before `pulumi up`") < text.index("| site | what |")
+
+
+def test_a_list_of_commands_has_an_end_but_not_for_a_terminal() -> None:
+    compared = compare(protecting(30, **KEPT), protecting(0, **KEPT))
+    report = Report("main", "topic", [compared])
+
+    assert markdown(report).count("pulumi state unprotect") == COMMANDS
+    assert f"\n# and {31 - COMMANDS} more: isthmus graph diff --format text\n```" in markdown(report)
+    assert as_text(report).count("\n  before it, by hand: pulumi state unprotect --stack test ") == 31
+    assert json.loads(as_json(report))["stacks"]["test"]["unprotect"] == list(compared.unprotecting)
+
+
+def test_nothing_is_to_be_done_before_where_nothing_is_protected() -> None:
+    assert "unprotect" not in comment(protecting(2), graph(kube(SECRET, "changed", {"type": "of 2"}, protect=True)))
+
+
+def test_what_is_replaced_is_called_as_it_was() -> None:
+    text = comment(*(graph(kube(CONFIG_MAP, "it", {"metadata": {"name": name}})) for name in ("old", "new")))
+
+    assert "replace `ConfigMap old`\n```diff\n" in text
 
 
 # -- size

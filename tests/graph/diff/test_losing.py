@@ -1,5 +1,6 @@
 """Dangers: what is lost, and what is no longer kept from being lost. A row per case, the whole line."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.graph.diff.graphs import (
     kube,
     node,
     provider,
+    urn,
 )
 
 
@@ -33,18 +35,24 @@ def selecting(label: str, **options: Any) -> Graph:
 
 
 IN_PLACE = "cannot change in place"
-REFUSED = "`pulumi up` will fail: it is protected, and a replacement deletes it"
+PREVIEW = "so `pulumi up` fails: at its preview, or with `--skip-preview`"
+REFUSED = f"it is protected, and a replacement deletes it, {PREVIEW} in its midst"
+KEPT = f"it is protected, {PREVIEW} after it has deleted all that is not protected"
 ANEW = "it is deleted, then made anew: missing in between"
 DATA = "the data on it goes with it, unless its storage class retains it"
 CRS = "all its custom resources at the site go with it, whoever made them"
 RETAINED = "the old one is retained, so in the same Kubernetes one of its name cannot be made"
-LEFT = "it stays where it is, and no stack knows it any longer; `pulumi up` will fail: it is protected"
+LEFT = f"it stays where it is, and no stack knows it any longer; {KEPT}"
 MEMORY = "its workers end; what they hold in memory is computed anew"
 KEYS = "every key that comes from it changes: no tunnel of the environment works until all pods are new"
+ONE = "the one object made by it is replaced with it"
 ALL = "all 3 objects made by it are replaced with it"
 LATER = "a later change may delete or replace it without being refused"
 LEAVES = "when it leaves the stack, it is deleted in the cluster too"
 SCHEDULER = "the scheduler ends, and all running work with it"
+NEW = "the new one is `PersistentVolumeClaim data/new`"
+OTHER = "its provider is another one"
+SEAT = "the key of its slot, of no other: who sits there is cut off"
 TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
     "nothing": (selecting("a"), selecting("a"), []),
     "an update": (graph(kube(CONFIG_MAP, "it", {"data": {"a": "1"}})), graph(kube(CONFIG_MAP, "it")), []),
@@ -62,6 +70,24 @@ TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
         selecting("a", retain_on_delete=True),
         selecting("b", retain_on_delete=True),
         [f"**replace** at `north`: `Deployment data/it`: `spec.selector.a` {IN_PLACE}; {RETAINED}"],
+    ),
+    "another name": (
+        graph(kube(CLAIM, "it", {"metadata": {"name": "old", "namespace": "data"}})),
+        graph(kube(CLAIM, "it", {"metadata": {"name": "new", "namespace": "data"}})),
+        [f"**replace** at `north`: `PersistentVolumeClaim data/old`: `metadata.name` {IN_PLACE}; {DATA}; {NEW}"],
+    ),
+    "moved to another site": (
+        graph(kube(CONFIG_MAP, "it"), kube(CONFIG_MAP, "kept", retain_on_delete=True)),
+        graph(kube(CONFIG_MAP, "it", site="south"), kube(CONFIG_MAP, "kept", site="south", retain_on_delete=True)),
+        [
+            f"**replace** at `north`: `ConfigMap data/it`: {OTHER}; it is deleted there",
+            f"**replace** at `north`: `ConfigMap data/kept`: {OTHER}; it stays there, and no stack knows it any longer",
+        ],
+    ),
+    "a slot's key": (
+        graph(replace(kube(SECRET, "slot-3"), urn=urn(f"isthmus:index:Slots$kubernetes:{SECRET}", "slot-3"))),
+        graph(),
+        [f"**delete** at `north`: `Secret data/slot-3`: {SEAT}"],
     ),
     "data": (
         graph(kube(CLAIM, "field", {"spec": {"storageClassName": "a"}})),
@@ -131,6 +157,11 @@ TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
             f"**replace** at `north`: `Secret data/kept`: its provider is replaced; {ANEW}; {REFUSED}",
             f"**replace** at `north`: `kubernetes provider north`: `clusterIdentifier` {IN_PLACE}; {ALL}",
         ],
+    ),
+    "a provider, and the one thing that it made": (
+        graph(kube(CONFIG_MAP, "small")),
+        graph(provider("north", clusterIdentifier="other"), kube(CONFIG_MAP, "small")),
+        [f"**replace** at `north`: `kubernetes provider north`: `clusterIdentifier` {IN_PLACE}; {ONE}"],
     ),
     "protection and retention lifted": (
         graph(kube(CRD, "crd", protect=True, retain_on_delete=True)),
