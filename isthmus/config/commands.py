@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from isthmus.environment import Environment, hints, load, stack_names
+from isthmus.environment import Environment, between, hints, load, stack_names
 from isthmus.environment.schema import site_schema, stack_schema
 from isthmus.errors import ConfigError, IsthmusError, Mistake
 from isthmus.options import ROOT
@@ -25,12 +25,14 @@ def config() -> None:
 def check(environments: Sequence[str], root: Path) -> None:
     """Say all that is wrong with the stack files of each ENV, at once; exit status 1 if anything is.
 
-    A line for each that is valid. A warning is what may be right and looks like a slip.
+    A line for each that is valid. A warning is what may be right and looks like a slip; of several environments also
+    what two of them would do to each other.
     """
     known = stack_names(root)
     if not known:
         raise IsthmusError(f"{root.resolve() / 'stacks'}: no Pulumi.<env>.yaml there; is this the project's folder?")
     named = known if not environments or "all" in environments else list(dict.fromkeys(environments))
+    valid: list[Environment] = []
     mistakes: dict[Mistake, None] = {}  # what is wrong with Pulumi.yaml is wrong for all, and said once
     for name in named:
         try:
@@ -38,11 +40,17 @@ def check(environments: Sequence[str], root: Path) -> None:
         except ConfigError as error:
             mistakes |= dict.fromkeys(error.mistakes)
             continue
+        valid.append(environment)
         click.echo(_line(environment))
-        for hint in hints(environment):
-            click.echo(f"warning: {hint}", err=True)
+        _warn(hints(environment))
+    _warn(between(valid))
     if mistakes:
         raise ConfigError(list(mistakes))
+
+
+def _warn(hints: Sequence[Mistake]) -> None:
+    for hint in hints:
+        click.echo(f"warning: {hint}", err=True)
 
 
 def _line(environment: Environment) -> str:

@@ -8,6 +8,7 @@ return is consistent, or they raise ConfigError with every mistake.
 """
 
 from isthmus.environment.arguments import arguments, described
+from isthmus.environment.between import between
 from isthmus.environment.hints import hints
 from isthmus.environment.load import load, stack_names
 from isthmus.environment.model import Environment, Images, Scheduler
@@ -29,6 +30,7 @@ __all__ = [
     "Slots",
     "Workers",
     "arguments",
+    "between",
     "described",
     "hints",
     "load",

@@ -84,10 +84,12 @@ pools:
   forecasts:
     workers: {min: 1, max: 16, threads: 4, memory: 16Gi}
     slots: {first: 0, count: 16}
+    volumes: [{name: data, persistentVolumeClaim: {claimName: forecasts}, mountPath: /data/forecasts}]
     catalog: [/data/forecasts/]
   archive: # a second pool: both state their slots
     workers: {max: 8, threads: 2, memory: 32Gi}
     slots: {first: 16, count: 8}
+    volumes: [{name: data, persistentVolumeClaim: {claimName: archive}, mountPath: /data/archive}]
     catalog: [/data/archive/, "s3://ecmwf-archive/"]
 """,
     "pools.<name>.workers": """\

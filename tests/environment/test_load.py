@@ -54,6 +54,13 @@ def test_the_files_become_one_value_with_every_default_filled_in() -> None:
             "archive": Pool(
                 workers=Workers(min=0, max=4, threads=1, memory="8Gi", cpu=None),
                 slots=Slots(first=8, count=4),
+                volumes=(
+                    Volume(
+                        name="data",
+                        persistentVolumeClaim=PersistentVolumeClaim(claimName="tapes"),
+                        mountPath="/data/archive",
+                    ),
+                ),
                 catalog=("/data/archive/",),
             ),
         },
