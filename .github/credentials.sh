@@ -2,8 +2,7 @@
 # What a job on a real stack was given: a state (PULUMI_BACKEND_URL or PULUMI_ACCESS_TOKEN), what opens its secrets
 # (PULUMI_CONFIG_PASSPHRASE), the kubeconfig of the sites that name a context (KUBECONFIG_CONTENT).
 # $1 says what becomes of a job that was given no state: `skip` (one line) or `fail`.
-# Leaves `present=true|false` in the step's outputs. The kubeconfig becomes ~/.kube/config of a home that ends with the job:
-# a KUBECONFIG would be taken over into the state as the provider's input, which another path then differs from.
+# Leaves `present=true|false` in the step's outputs, and KUBECONFIG for the steps after it: a file that ends with the job.
 set -euo pipefail
 
 if [[ -z ${PULUMI_BACKEND_URL:-} && -z ${PULUMI_ACCESS_TOKEN:-} ]]; then
@@ -19,7 +18,6 @@ fi
 echo "present=true" >>"$GITHUB_OUTPUT"
 if [[ -n ${KUBECONFIG_CONTENT:-} ]]; then
     umask 077
-    mkdir -p "$RUNNER_TEMP/home/.kube"
-    printf '%s\n' "$KUBECONFIG_CONTENT" >"$RUNNER_TEMP/home/.kube/config"
-    echo "HOME=$RUNNER_TEMP/home" >>"$GITHUB_ENV"
+    printf '%s\n' "$KUBECONFIG_CONTENT" >"$RUNNER_TEMP/kubeconfig"
+    echo "KUBECONFIG=$RUNNER_TEMP/kubeconfig" >>"$GITHUB_ENV"
 fi

@@ -100,7 +100,7 @@ def test_a_preview_of_a_new_environment_shows_all_of_it(place: Place) -> None:
 
     assert (ran.failed, ran.done, ran.skipped) == ("", names("preview.yml", "stack"), []), ran.said
     assert ran.said["Reach every API server"] == "home: answers\n"
-    assert (place.root.parent / "runner/home/.kube/config").stat().st_mode & 0o777 == 0o600
+    assert (place.root.parent / "runner/kubeconfig").stat().st_mode & 0o777 == 0o600
     assert "kubernetes:core/v1:Namespace" in ran.said["Preview"]
     assert "to create" in ran.said["Preview"]
 
