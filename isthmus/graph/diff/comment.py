@@ -154,7 +154,8 @@ def _stack(one: Comparison, picture: str) -> Iterator[_Part]:
     yield _Part(f"\n#### {code(one.stack)}\n", 1)
     yield from _notes(one)
     sites = sorted(set(one.site_of.values()))
-    yield _Part(_counts(one, sites), 3, "tables")
+    if sites:
+        yield _Part(_counts(one, sites), 3, "tables")
     if one.unprotecting:
         yield _Part(_unprotecting(one.unprotecting), 4, "lists of what is to do before")
     if one.by_hand:
@@ -182,10 +183,16 @@ def _unprotecting(commands: Sequence[str]) -> str:
 def _notes(one: Comparison) -> Iterator[_Part]:
     if one.paused:
         paused = ", ".join(map(code, one.paused))
-        yield _Part(f"\nPaused, so nothing there is touched: {paused}.\n", 1)
+        yield _Part(f"\nPaused, so what is there stays as it is: {paused}.\n", 1)
     if one.resumed:
         resumed = ", ".join(map(code, one.resumed))
         yield _Part(f"\nNo longer paused: {resumed}. What changed meanwhile comes along and is not in this list.\n", 1)
+    if one.restarting:
+        gateways = joined([code(site) for site in one.restarting], NAMES)
+        yield _Part(f"\nGateways that restart, so their tunnels pause for seconds: {gateways}.\n", 1)
+    if one.notes:
+        lines = "".join(f"- {line}\n" for line in gathered(one.notes, kinds=False))
+        yield _Part(f"\nEasily overlooked:\n\n{lines}", 4, "lists of what is easily overlooked")
 
 
 def _counts(one: Comparison, sites: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from isthmus.graph.diff import exposure, flows, limits, losing, mesh, rights
+from isthmus.graph.diff import exposure, flows, limits, losing, mesh, notes, rights, sites
 from isthmus.graph.diff.changes import changes, outputs
 from isthmus.graph.diff.model import Change, Danger, Operation
 from isthmus.graph.diff.paths import Difference
@@ -17,6 +17,7 @@ KINDS: Final = (
     "replace",
     "delete",
     "forget",
+    "another Kubernetes",
     "protection lifted",
     "retention lifted",
     "rights widened",
@@ -25,7 +26,10 @@ KINDS: Final = (
     "exposed",
     "pod security",
     "new peer",
+    "peer leaves",
     "addresses",
+    "address lost",
+    "paused",
     "image not pinned",
     "quota lifted",
     "limit lifted",
@@ -35,9 +39,11 @@ _SEARCHES: Final[tuple[Callable[[Sequence[Resource]], Iterator[Danger]], ...]] =
     losing.replaced,
     losing.deleted,
     losing.unguarded,
+    sites.elsewhere,
     rights.widened,
     flows.opened,
     exposure.exposed,
+    exposure.lost,
     exposure.weakened,
     limits.unlimited,
     exposure.unpinned,
@@ -57,6 +63,10 @@ class Comparison:
     """The worst first."""
     by_hand: tuple[Danger, ...]
     """What is left to do after `up`; no danger, but easily forgotten."""
+    notes: tuple[Danger, ...]
+    """What else is easily overlooked; no danger."""
+    restarting: tuple[str, ...]
+    """Sites whose gateway restarts."""
     paused: tuple[str, ...]
     """Sites whose objects stay as they are."""
     resumed: tuple[str, ...]
@@ -73,7 +83,7 @@ class Comparison:
     @property
     def is_empty(self) -> bool:
         """Whether nothing changes at all."""
-        return not (self.changes or self.outputs or self.only)
+        return not (self.changes or self.outputs or self.only or self.notes)
 
     @property
     def sites_change(self) -> bool:
@@ -95,7 +105,7 @@ def compare(before: Graph | None, after: Graph | None) -> Comparison:
         raise ValueError("a comparison needs a graph")
     if after is None:
         # `up` of a stack that is gone runs for nobody: nothing of it is deleted by that.
-        return Comparison(given.stack, "before", (), (), (), (), (), (), {})
+        return Comparison(given.stack, "before", (), (), (), (), (), (), (), (), {})
     nothing = replace(after, nodes=(), exports={}, export_secrets=(), log=())
     old = before or nothing
     found = changes(old, after)
@@ -107,8 +117,10 @@ def compare(before: Graph | None, after: Graph | None) -> Comparison:
         only="" if before else "after",
         changes=found,
         outputs=exports,
-        dangers=_dangers(rows, exports, old, after),
+        dangers=_dangers(rows, exports, old, after, paused),
         by_hand=tuple(mesh.by_hand(rows)),
+        notes=(*notes.pools_gone(rows), *notes.unscaled(rows, old, after)),
+        restarting=notes.restarting(rows),
         paused=paused,
         resumed=tuple(site for site in were if site not in paused and any(row.site == site for row in rows)),
         site_of={
@@ -117,9 +129,12 @@ def compare(before: Graph | None, after: Graph | None) -> Comparison:
     )
 
 
-def _dangers(rows: Sequence[Resource], exports: Sequence[Difference], old: Graph, new: Graph) -> tuple[Danger, ...]:
+def _dangers(
+    rows: Sequence[Resource], exports: Sequence[Difference], old: Graph, new: Graph, paused: Sequence[str]
+) -> tuple[Danger, ...]:
     found = [danger for search in _SEARCHES for danger in search(rows)]
-    found += [*mesh.joined(rows, old, new), *mesh.readdressed(rows, exports)]
+    found += [*mesh.joined(rows, old, new), *mesh.left(old, new), *mesh.readdressed(rows, exports)]
+    found += sites.tried(rows, paused)
     order = {kind: number for number, kind in enumerate(KINDS)}
     return tuple(sorted(set(found), key=lambda one: (order[one.kind], one.site, one.what, one.consequence)))
 

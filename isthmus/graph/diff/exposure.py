@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from isthmus import names
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger
 from isthmus.graph.diff.resources import Resource, at, containers, mappings, pods, texts
@@ -10,6 +11,7 @@ from isthmus.graph.model import Json
 
 #: From a Service that only pods reach to one that the world does.
 _REACH: Final = {"ExternalName": 0, "ClusterIP": 0, "NodePort": 1, "LoadBalancer": 2}
+_LABELS: Final = ("spec", "template", "metadata", "labels")
 _LEVEL: Final = "pod-security.kubernetes.io/enforce"
 _LEVELS: Final = {"privileged": 0, "baseline": 1, "restricted": 2}
 #: Kind -> where its Service is, if it makes one.
@@ -30,8 +32,43 @@ def exposed(rows: Sequence[Resource]) -> Iterator[Danger]:
             yield Danger("exposed", row.site, row.title, text)
 
 
+def lost(rows: Sequence[Resource]) -> Iterator[Danger]:
+    """Services that fewer callers reach: the address by which the others did is gone."""
+    for row in rows:
+        place = _SERVICES.get(row.kind)
+        if not place or row.change is None or row.old is None or row.new is None:
+            continue
+        was, now = (_type(at(body, *place)) for body in (row.old, row.new))
+        if _REACH.get(now, 0) < _REACH.get(was, 0):
+            gone = "the address of its load balancer" if was == "LoadBalancer" else "its port of every node"
+            text = f"its type becomes {code(now)}: {gone} is lost{_endpoint(row, rows)}"
+            yield Danger("address lost", row.site, row.title, text)
+
+
+def _endpoint(row: Resource, rows: Sequence[Resource]) -> str:
+    """Of a gateway's Service: what that is to those who dial it. An endpoint is in the configuration of all others."""
+    if not _is_gateway(at(row.new, "spec", "selector")):
+        return ""
+    others = [
+        other
+        for other in rows
+        if other.kind == "Deployment" and other.site != row.site and _is_gateway(at(other.new, *_LABELS))
+    ]
+    told = any(other.change is not None and other.change.changes_at("spec", "template") for other in others)
+    same = "; none of the other gateways is told another one" if others and not told else ""
+    return f"; the `endpoint` that others dial must lead to what there is now{same}"
+
+
+def _is_gateway(labels: Json) -> bool:
+    return bool(at(labels, names.LABEL_ROLE) == "gateway")
+
+
+def _type(service: Json) -> str:
+    return str(at(service, "type") or "ClusterIP")
+
+
 def _service(old: Json, new: Json) -> Iterator[str]:
-    was, now = (str(at(body, "type") or "ClusterIP") for body in (old, new))
+    was, now = (_type(body) for body in (old, new))
     if _REACH.get(now, 0) > _REACH.get(was, 0):
         who = "its load balancer's address" if now == "LoadBalancer" else "a port of every node"
         yield f"its type {'is' if old is None else 'becomes'} {code(now)}: whoever reaches {who} reaches it"

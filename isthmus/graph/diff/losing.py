@@ -66,7 +66,7 @@ def _replacement(row: Resource, change: Change) -> str:
 def _lost(row: Resource, otherwise: str = "it is deleted") -> str:
     """What goes with an object."""
     if row.kind == "Secret" and _SLOTS in row.node.urn:
-        otherwise = "the key of its slot, of no other: who sits there is cut off"
+        otherwise = "its slot loses its key, no other does: who sits there is cut off"
     return _LOST.get(row.kind, otherwise)
 
 

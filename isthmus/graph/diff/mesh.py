@@ -32,23 +32,27 @@ def readdressed(rows: Sequence[Resource], exports: Sequence[Difference]) -> Iter
             continue
         moved = [what for path, what in _ADDRESSES.items() if at(row.old, *path) != at(row.new, *path)]
         if moved:
+            verb = "changes" if moved == [_ADDRESSES["spec", "schedulerAddress"]] else "change"
             text = (
-                f"{', '.join(moved)} change: every worker must restart, and running ones keep what they have till then"
+                f"{' and '.join(moved)} {verb}: every worker must restart, and running ones keep what they have till "
+                "then"
             )
             yield Danger("addresses", row.site, row.title, text)
         if gone := _slots_gone(row):
             text = (
-                f"{gone} go: workers that sit there are cut off and stay so; scale down first, or end their pods after"
+                f"{gone}, no other is touched: who sits there is cut off and stays so; scale down first, or end its "
+                "pod after"
             )
             yield Danger("addresses", row.site, row.title, text)
 
 
 def _slots_gone(row: Resource) -> str:
-    """`slots 16 to 31`: those that the worker group had and no longer has; empty if it keeps all."""
+    """`slots 16 to 31 go`: those that the worker group had and no longer has; empty if it keeps all."""
     old, new = (_slots(body) for body in (row.old, row.new))
     below, above = range(old.start, min(old.stop, new.start)), range(max(old.start, new.stop), old.stop)
     runs = [f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in (below, above) if run]
-    return f"slots {' and '.join(runs)}" if runs else ""
+    one = len(below) + len(above) == 1
+    return f"slot{'' if one else 's'} {' and '.join(runs)} {'goes' if one else 'go'}" if runs else ""
 
 
 def _slots(body: Json) -> range:
@@ -66,6 +70,18 @@ def joined(rows: Sequence[Resource], before: Graph, after: Graph) -> Iterator[Da
     for name in sorted(own | told):
         text = "joins the mesh: every gateway takes its packets, and its workers run what any client sends"
         yield Danger("new peer", name if name in own else "", f"site {name}", text)
+
+
+def left(before: Graph, after: Graph) -> Iterator[Danger]:
+    """Sites of other stacks that are no peers any longer. Of an own site everything is deleted, and that is told."""
+    now = _peers(after)
+    own = {node.name for node in before.of_type(GATEWAY)}
+    for name in sorted(_peers(before) - now - own if now else ()):
+        text = (
+            "leaves the mesh: the gateways drop its packets from then on, and what runs across that border is cut off; "
+            "its own stack goes on calling"
+        )
+        yield Danger("peer leaves", "", f"site {name}", text)
 
 
 def _peers(graph: Graph) -> set[str]:

@@ -32,7 +32,9 @@ def _stack(one: Comparison) -> Iterator[str]:
     yield from (f"  ! {_danger(danger)}" for danger in one.dangers)
     yield from (f"  before it, by hand: {command}" for command in one.unprotecting)
     yield from (f"  by hand {_danger(left, kind=False)}" for left in one.by_hand)
-    yield from (f"  {site}: paused, nothing there is touched" for site in one.paused)
+    yield from (f"  note {_danger(note, kind=False)}" for note in one.notes)
+    yield from (f"  {site}: its gateway restarts, its tunnels pause for seconds" for site in one.restarting)
+    yield from (f"  {site}: paused, what is there stays as it is" for site in one.paused)
     yield from (f"  {site}: no longer paused; what changed meanwhile comes along" for site in one.resumed)
     for change in one.changes:
         site = one.site_of[change.node.urn]
@@ -66,6 +68,8 @@ def _data(one: Comparison) -> dict[str, Any]:
         "dangers": [vars(danger) for danger in one.dangers],
         "unprotect": list(one.unprotecting),
         "byHand": [vars(left) for left in one.by_hand],
+        "notes": [vars(note) for note in one.notes],
+        "restarting": list(one.restarting),
         "paused": list(one.paused),
         "resumed": list(one.resumed),
         "changes": [_change(change, one.site_of[change.node.urn]) for change in one.changes],

@@ -18,7 +18,7 @@ TRIGGERED: Final = "its replacement trigger is another one"
 #: Reasons that are no property paths.
 WORDS: Final = (PROVIDER_REPLACED, PROVIDER_OTHER, REPLACED_WITH, TRIGGERED)
 #: What says which Kubernetes a provider means, where no identifier does.
-_ADDRESS: Final = ("kubeconfig", "context", "cluster")
+ADDRESS: Final = ("kubeconfig", "context", "cluster")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _moved(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iterator[str]:
         if old["clusterIdentifier"] != new["clusterIdentifier"]:
             yield "clusterIdentifier"
         return
-    yield from (name for name in _ADDRESS if old.get(name) != new.get(name))
+    yield from (name for name in ADDRESS if old.get(name) != new.get(name))
 
 
 def _mutable(provider: Node | None) -> list[str]:

@@ -175,7 +175,7 @@ def test_other_texts_are_told_as_values(old: str, new: str) -> None:
 def test_that_a_site_pauses_is_said_once() -> None:
     text = comment(config(a="1"), graph(kube(CONFIG_MAP, "it", {"data": {"a": "2"}}, ignore_changes=("*",))))
 
-    assert "\nPaused, so nothing there is touched: `north`.\n" in text
+    assert "\nPaused, so what is there stays as it is: `north`.\n" in text
     assert "- `test`: 1 with other options only\n" in text
     assert "`it`" not in text
 
@@ -279,7 +279,7 @@ def test_tables_of_one_stack_are_more_than_details_of_another() -> None:
 
 
 def test_the_same_comparison_is_the_same_text() -> None:
-    shuffled = Graph(**{**vars(AFTER), "nodes": AFTER.nodes[::-1]})
+    shuffled = replace(AFTER, nodes=AFTER.nodes[::-1])
 
     assert comment(BEFORE, AFTER) == comment(BEFORE, shuffled)
 

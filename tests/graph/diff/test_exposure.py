@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from isthmus import names
 from isthmus.graph import Graph, Node
 from isthmus.graph.diff.comparison import compare
 from tests.graph.diff.graphs import CLUSTER, CONFIG_MAP, DEPLOYMENT, GROUP, NAMESPACE, ROLE, SERVICE, graph, kube, node
@@ -28,20 +29,40 @@ def namespace(level: str = "") -> Node:
     return kube(NAMESPACE, "it", {"metadata": {"name": "it", "labels": {LEVEL: level} if level else {}}})
 
 
-def group(replicas: int = 1, **slots: Any) -> Node:
+def group(replicas: int = 1, scheduler: str = "tcp://s", **slots: Any) -> Node:
     given = {"first": 0, "count": 4, "addressPrefix": "fd00:0:0:2::/64", "secretPrefix": "slot-"} | slots
     return kube(
-        GROUP, "it", {"spec": {"slots": given, "schedulerAddress": "tcp://s", "worker": {"replicas": replicas}}}
+        GROUP, "it", {"spec": {"slots": given, "schedulerAddress": scheduler, "worker": {"replicas": replicas}}}
     )
 
 
 LB = "exposed: its type becomes `LoadBalancer`: whoever reaches its load balancer's address reaches it"
 NODE_PORT = "exposed: its type becomes `NodePort`: whoever reaches a port of every node reaches it"
 RESTART = "every worker must restart, and running ones keep what they have till then"
-GONE = "go: workers that sit there are cut off and stay so; scale down first, or end their pods after"
+SEATED = "no other is touched: who sits there is cut off and stays so; scale down first, or end its pod after"
+BALANCER = "the address of its load balancer is lost"
 TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
     "a Service becomes a load balancer": (service(type="ClusterIP"), service(type="LoadBalancer"), [LB]),
-    "a load balancer becomes a Service": (service(type="LoadBalancer"), service(type="ClusterIP"), []),
+    "a load balancer becomes a Service": (
+        service(type="LoadBalancer"),
+        service(type="ClusterIP"),
+        [f"address lost: its type becomes `ClusterIP`: {BALANCER}"],
+    ),
+    "a load balancer becomes a port of the nodes": (
+        service(type="LoadBalancer"),
+        service(type="NodePort"),
+        [f"address lost: its type becomes `NodePort`: {BALANCER}"],
+    ),
+    "a port of the nodes becomes a Service": (
+        service(type="NodePort"),
+        service(),
+        ["address lost: its type becomes `ClusterIP`: its port of every node is lost"],
+    ),
+    "the scheduler's load balancer becomes a Service": (
+        kube(CLUSTER, "it", {"spec": {"scheduler": {"service": {"type": "LoadBalancer"}}}}),
+        kube(CLUSTER, "it", {"spec": {"scheduler": {"service": {"type": "ClusterIP"}}}}),
+        [f"address lost: its type becomes `ClusterIP`: {BALANCER}"],
+    ),
     "a new load balancer": (None, service(type="LoadBalancer"), [LB.replace("becomes", "is")]),
     "a new Service": (None, service(), []),
     "a node port": (
@@ -102,13 +123,23 @@ TABLE: dict[str, tuple[Node | None, Node, list[str]]] = {
         group(addressPrefix="fd00:0:0:9::/64"),
         [f"addresses: the addresses of its workers change: {RESTART}"],
     ),
+    "another scheduler": (
+        group(),
+        group(scheduler="tcp://t"),
+        [f"addresses: the address of its scheduler changes: {RESTART}"],
+    ),
+    "other addresses and keys": (
+        group(),
+        group(addressPrefix="fd00:0:0:9::/64", secretPrefix="seat-"),
+        [f"addresses: the addresses of its workers and the keys of its workers change: {RESTART}"],
+    ),
     "other slots, and fewer": (
         group(),
         group(first=8, count=2),
-        [f"addresses: slots 0 to 3 {GONE}"],
+        [f"addresses: slots 0 to 3 go, {SEATED}"],
     ),
-    "fewer slots": (group(), group(count=3), [f"addresses: slots 3 {GONE}"]),
-    "slots at both ends": (group(), group(first=1, count=2), [f"addresses: slots 0 and 3 {GONE}"]),
+    "one slot less": (group(), group(count=3), [f"addresses: slot 3 goes, {SEATED}"]),
+    "slots at both ends": (group(), group(first=1, count=2), [f"addresses: slots 0 and 3 go, {SEATED}"]),
     "more slots": (group(), group(count=5), []),
 }
 
@@ -144,6 +175,52 @@ def platform(*peers: str) -> Node:
 )
 def test_who_joins_the_mesh_is_told(before: Graph, after: Graph, joined: list[str]) -> None:
     assert [one.what for one in compare(before, after).dangers if one.kind == "new peer"] == joined
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        (graph(platform("far", "north")), graph(platform("north")), ["site far"]),
+        (graph(platform("north")), graph(platform("far", "north")), []),
+        (graph(*gateway("west"), platform("north", "west")), graph(platform("north")), []),
+        (graph(platform("far", "north")), graph(), []),
+    ],
+    ids=["another stack's", "one more", "an own site, which is deleted", "peers are told no longer"],
+)
+def test_whose_packets_are_dropped_is_told(before: Graph, after: Graph, gone: list[str]) -> None:
+    assert [one.what for one in compare(before, after).dangers if one.kind == "peer leaves"] == gone
+
+
+def tunnel(site: str, configuration: str = "a") -> Node:
+    """A gateway's Deployment."""
+    template = {"metadata": {"labels": GATEWAY, "annotations": {names.ANNOTATION_CONFIGURATION: configuration}}}
+    return kube(DEPLOYMENT, f"{site}-gateway", {"spec": {"template": template}}, site=site)
+
+
+def door(type_: str) -> Node:
+    """A gateway's Service, at `north`."""
+    return kube(SERVICE, "it", {"spec": {"type": type_, "selector": GATEWAY}})
+
+
+GATEWAY = {names.LABEL_ROLE: "gateway"}
+MUST = f"its type becomes `NodePort`: {BALANCER}; the `endpoint` that others dial must lead to what there is now"
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ([], MUST),
+        ([(tunnel("south"), tunnel("south"))], f"{MUST}; none of the other gateways is told another one"),
+        ([(tunnel("south"), tunnel("south", "b"))], MUST),
+        ([(tunnel("north"), tunnel("north", "b"))], MUST),
+    ],
+    ids=["nobody else", "others as before", "others with another configuration", "its own configuration"],
+)
+def test_whether_an_endpoint_followed_its_address_is_told(others: list[tuple[Node, Node]], told: str) -> None:
+    before = graph(door("LoadBalancer"), *(old for old, _ in others))
+    after = graph(door("NodePort"), *(new for _, new in others))
+
+    assert [one.consequence for one in compare(before, after).dangers] == [told]
 
 
 def test_another_prefix_moves_every_address() -> None:

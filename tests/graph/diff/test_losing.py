@@ -52,7 +52,7 @@ LEAVES = "when it leaves the stack, it is deleted in the cluster too"
 SCHEDULER = "the scheduler ends, and all running work with it"
 NEW = "the new one is `PersistentVolumeClaim data/new`"
 OTHER = "its provider is another one"
-SEAT = "the key of its slot, of no other: who sits there is cut off"
+SEAT = "its slot loses its key, no other does: who sits there is cut off"
 TABLE: dict[str, tuple[Graph, Graph, list[str]]] = {
     "nothing": (selecting("a"), selecting("a"), []),
     "an update": (graph(kube(CONFIG_MAP, "it", {"data": {"a": "1"}})), graph(kube(CONFIG_MAP, "it")), []),
