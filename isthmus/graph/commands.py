@@ -10,6 +10,7 @@ from isthmus.later import Later
 COMMANDS: Final = {
     "diff": ("isthmus.graph.diff.command:diff", "What a change of the project would do to every stack."),
     "draw": ("isthmus.graph.draw.command:draw", "A picture of sites and tunnels, or of the resources."),
+    "manifests": ("isthmus.graph.manifests_command:manifests", "The objects of a site as YAML, without Secrets."),
     "record": ("isthmus.graph.record_command:record", "Write the graph of each stack into a file."),
 }
 

@@ -1,6 +1,7 @@
 """Graph -> Kubernetes manifests, as kubectl would take them: for reading, for comparing, for other people's linters."""
 
 import copy
+from collections.abc import Callable
 from typing import Final
 
 from isthmus.graph.model import Graph, Json, Node
@@ -10,14 +11,15 @@ PROVIDER: Final = "pulumi:providers:kubernetes"
 FIRST: Final = ("apiVersion", "kind", "metadata")
 
 
-def manifests(graph: Graph, site: str) -> list[dict[str, Json]]:
+def manifests(graph: Graph, site: str, only: Callable[[Node], bool] | None = None) -> list[dict[str, Json]]:
     """The objects of a site, sorted by namespace, kind and name (those without a namespace first).
 
+    only: which of them; without it, all.
     Secrets and unknowns show as in the graph. Raises KeyError if the stack has no such site.
     """
     provider = graph.named(PROVIDER, site).urn
-    found = [_manifest(node) for node in graph.nodes if node.is_kubernetes and node.provider == provider]
-    return sorted(found, key=_place)
+    nodes = [node for node in graph.nodes if node.is_kubernetes and node.provider == provider]
+    return sorted((_manifest(node) for node in nodes if only is None or only(node)), key=_place)
 
 
 def _manifest(node: Node) -> dict[str, Json]:

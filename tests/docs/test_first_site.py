@@ -1,6 +1,8 @@
 """The page about a first real deployment: what it shows is loaded, judged and compared with the names that hold."""
 
 import re
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,48 @@ def test_its_notebook_is_what_our_own_policies_ask_of_a_pod() -> None:
     # It is no pod of the stack, and must not look like one: whatever cleans up after an environment goes by labels.
     assert {finding.problem for finding in found.pop("labels")} == {"is missing"}
     assert {name: findings for name, findings in found.items() if findings} == {}
+
+
+BOUND = PAGE.partition("## If the kubeconfig is bound to a namespace\n")[2].partition("\n## ")[0]
+NOT_OURS = "install: {crds: false, namespaces: false, controller: false}"
+
+
+def _listed() -> set[tuple[str, str, str]]:
+    """Kind, namespace and name of every object that the page has the operator make."""
+    rows = [line.split("|")[1:4] for line in BOUND.splitlines() if line.startswith("| `")]
+    quoted = [[re.findall(r"`(.*?)`", cell) for cell in row] for row in rows]
+    return {each for kinds, spaces, called in quoted for each in product(kinds, spaces or [""], called)}
+
+
+def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+    return manifest["kind"], manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+
+
+def test_what_the_operator_makes_and_what_the_kubeconfig_may_is_all_that_there_is(tmp_path: Path) -> None:
+    root = _project(tmp_path, FIRST)
+    everything = record(root, "field").manifests("home")
+    assert NOT_OURS in BOUND
+    (root / FIRST).write_text(f"{(root / FIRST).read_text()}{NOT_OURS}\n")
+    ours = record(root, "field").manifests("home")
+
+    assert {_key(each) for each in everything} - {_key(each) for each in ours} == _listed()
+    told = set(re.findall(r"`(\w+)`", BOUND.partition("make, change and delete there:")[2]))
+    assert told == {each["kind"] for each in ours} | {"PersistentVolumeClaim"}  # which it makes for `claims`
+    assert {each["metadata"].get("namespace") for each in ours} == {"isthmus-field"}
+
+
+def test_the_labels_of_the_operators_namespaces_are_those_of_the_page(tmp_path: Path) -> None:
+    made = [
+        each for each in record(_project(tmp_path, FIRST), "field").manifests("home") if each["kind"] == "Namespace"
+    ]
+    labels = {each["metadata"]["name"]: each["metadata"]["labels"] for each in made}
+
+    modes = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+    both = {"app.kubernetes.io/part-of": "isthmus"} | modes
+    of_the_site = {"isthmus.dev/environment": "field", "isthmus.dev/site": "home"}
+    assert labels == {"isthmus-system": both, "isthmus-field": both | of_the_site}
+    for key, value in (both | of_the_site).items():
+        assert f"`{key}: {value}`" in BOUND or f"`{key.rpartition('/')[2]}`" in BOUND, key
 
 
 def test_a_second_site_changes_of_the_first_its_gateway_its_catalog_and_two_templates(tmp_path: Path) -> None:
