@@ -1,6 +1,7 @@
 """`isthmus graph diff`: what a change of the project would do to every stack, told before it is made."""
 
 import contextlib
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,21 +26,34 @@ FAILED, DANGEROUS = 1, 3
 @click.argument("head")
 @click.option("--stack", default="all", show_default=True, metavar="NAME|all", help="A stack of stacks/, or every one.")
 @click.option(
-    "--format", "form", type=click.Choice(sorted(_FORMS)), default="markdown", show_default=True, help="How it is told."
+    "--format",
+    "form",
+    type=click.Choice(sorted(_FORMS)),
+    default=None,
+    show_default="text in a terminal, else markdown",
+    help="How it is told.",
 )
 @ROOT
 @click.option("--out", default="-", show_default=True, metavar="FILE|-", help="Where it goes; `-` is standard output.")
 @click.option("--fail-on-danger", is_flag=True, help=f"End with {DANGEROUS} if something must be looked at.")
 @click.pass_context
 def diff(
-    context: click.Context, base: str, head: str, stack: str, form: str, root: Path, out: str, fail_on_danger: bool
+    context: click.Context,
+    base: str,
+    head: str,
+    stack: str,
+    form: str | None,
+    root: Path,
+    out: str,
+    fail_on_danger: bool,
 ) -> None:
     """What `pulumi up` would do at HEAD where BASE is deployed: a prediction, without engine, cluster or secret.
 
     BASE and HEAD are what git calls a commit; `.` is the working tree. Ends with 1 if a version could not be recorded.
     """
     report = report_of(root.resolve(), base, head, stack)
-    _write(_FORMS[form](report), out)
+    usual = "text" if out == "-" and sys.stdout.isatty() else "markdown"
+    _write(_FORMS[form or usual](report), out)
     if report.failures:
         context.exit(FAILED)
     if fail_on_danger and any(one.dangers for one in report.comparisons):

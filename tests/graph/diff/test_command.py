@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from isthmus.errors import IsthmusError
 from isthmus.graph.diff import versions
 from isthmus.graph.diff.command import diff
+from isthmus.graph.diff.comment import MARKER
 from tests.graph.diff.repositories import Repository
+from tests.graph.programs import ROOT
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -196,6 +198,48 @@ def test_what_is_not_there_is_named(repository: Repository, arguments: Sequence[
         CliRunner().invoke(diff, words, catch_exceptions=False)
 
     assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "markdown"),
+    [([], False), (["--format", "markdown"], True), (["--out", "told"], True)],
+    ids=["usually", "asked for", "into a file"],
+)
+def test_a_person_at_a_terminal_is_told_in_plain_text(
+    repository: Repository, tmp_path: Path, options: list[str], markdown: bool
+) -> None:
+    repository.without_recorder()  # nothing of it is about what is recorded
+    repository.commit()
+    command = [
+        sys.executable,
+        "-m",
+        "isthmus",
+        "graph",
+        "diff",
+        "HEAD",
+        ".",
+        "--root",
+        str(repository.folder),
+        *options,
+    ]
+    terminal, end = os.openpty()
+    try:
+        status = subprocess.run(
+            command, cwd=tmp_path, stdout=end, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        ).returncode
+        os.write(end, b"END")
+        text = b""
+        while not text.endswith(b"END"):
+            text += os.read(terminal, 4096)
+    finally:
+        os.close(terminal)
+        os.close(end)
+    if "--out" in options:
+        text = (tmp_path / "told").read_bytes()
+
+    assert status == 1
+    assert text.startswith(MARKER.encode()) is markdown
+    assert b"HEAD" in text
 
 
 def test_what_a_shallow_clone_lacks_may_be_fetched(repository: Repository, tmp_path: Path) -> None:
