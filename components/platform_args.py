@@ -152,7 +152,8 @@ class SiteConfig(TypedDict):
     id: NotRequired[int]
     """Subnet id. Never reused: it is in every address of the site."""
     paused: NotRequired[bool]
-    """Leave what is there at this site as it is; what its file gains or loses is tried, and the others go on."""
+    """Leave what is at this site as it is, and let the others go on without it; what is new there is tried all the
+    same, and fails while the site is away."""
     namespace: NotRequired[str]
     """Where gateway, scheduler and workers are. Sites that share one Kubernetes have one each."""
     kubernetes: NotRequired[KubernetesConfig]

@@ -55,7 +55,7 @@ class SiteArgs(Place):
     keep: bool
     """Protect namespaces and claims, and leave them in the cluster when the stack forgets them."""
     paused: NotRequired[bool]
-    """Leave everything at the site as it is, and do not ask its API server."""
+    """Leave what is at the site as it is, whether its API server answers or not."""
 
 
 class Site(Component, kind="Site"):
