@@ -1,19 +1,19 @@
 """Comparisons for a terminal and for other programs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from isthmus.graph.diff.comment import Report
 from isthmus.graph.diff.comparison import Comparison
 from isthmus.graph.diff.details import title_of, told
-from isthmus.graph.diff.marking import visible
+from isthmus.graph.diff.marking import natural, visible
 from isthmus.graph.diff.model import Change, Danger, place_of
 from isthmus.graph.diff.paths import ABSENT, Difference
 
 
 def as_text(report: Report) -> str:
-    """A line per danger and per change, property by property; nothing is left out."""
+    """A line for all dangers that are alike, and per change, property by property; nothing is left out."""
     lines = [f"{report.base} to {report.head}"]
     for failure in report.failures:
         lines += ["", f"{failure.version} cannot be compared:", *(f"  {line}" for line in failure.reason.splitlines())]
@@ -27,13 +27,13 @@ def _stack(one: Comparison) -> Iterator[str]:
         yield f"{one.stack}: no longer there; what it made stays"
         return
     many = f"{len(one.changes)} change{'s' if len(one.changes) != 1 else ''}"
-    counts = f"{many}, {len(one.dangers)} to look at" if not one.is_empty else "no change"
+    counts = f"{many}, {len(one.dangers)} to look at" if one.changes or one.outputs or one.only else "no change"
     yield f"{one.stack}: {'new: ' if one.only else ''}{counts}"
-    yield from (f"  ! {_danger(danger)}" for danger in one.dangers)
-    yield from (f"  before it, by hand: {command}" for command in one.unprotecting)
-    yield from (f"  by hand {_danger(left, kind=False)}" for left in one.by_hand)
-    yield from (f"  note {_danger(note, kind=False)}" for note in one.notes)
-    yield from (f"  {site}: its gateway restarts, its tunnels pause for seconds" for site in one.restarting)
+    yield from (f"  ! {line}" for line in _gathered(one.dangers))
+    yield from (f"  before `pulumi up`, by hand: {command}" for command in one.unprotecting)
+    yield from (f"  {line}" for line in _gathered((*one.by_hand, *one.notes)))
+    if one.restarting:
+        yield f"  gateways that restart, so their tunnels pause for seconds: {', '.join(one.restarting)}"
     yield from (f"  {site}: paused, what is there stays as it is" for site in one.paused)
     yield from (f"  {site}: no longer paused; what changed meanwhile comes along" for site in one.resumed)
     for change in one.changes:
@@ -46,9 +46,13 @@ def _stack(one: Comparison) -> Iterator[str]:
         yield f"  output {line}"
 
 
-def _danger(danger: Danger, *, kind: bool = True) -> str:
-    site = f"{danger.site}: " if danger.site else ""
-    return f"{f'{danger.kind} ' if kind else ''}{site}{danger.what}: {danger.consequence}"
+def _gathered(dangers: Sequence[Danger]) -> Iterator[str]:
+    """A line for all that is alike at a site, however many there are."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for danger in dangers:
+        alike.setdefault((danger.kind, danger.site, danger.consequence), []).append(danger.what)
+    for (kind, site, consequence), whats in alike.items():
+        yield f"{kind} {f'{site}: ' if site else ''}{', '.join(sorted(whats, key=natural))}: {consequence}"
 
 
 def as_json(report: Report) -> str:

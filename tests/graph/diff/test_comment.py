@@ -218,7 +218,7 @@ def test_a_list_of_commands_has_an_end_but_not_for_a_terminal() -> None:
 
     assert markdown(report).count("pulumi state unprotect") == COMMANDS
     assert f"\n# and {31 - COMMANDS} more: isthmus graph diff --format text\n```" in markdown(report)
-    assert as_text(report).count("\n  before it, by hand: pulumi state unprotect --stack test ") == 31
+    assert as_text(report).count("\n  before `pulumi up`, by hand: pulumi state unprotect --stack test ") == 31
     assert json.loads(as_json(report))["stacks"]["test"]["unprotect"] == list(compared.unprotecting)
 
 
@@ -303,6 +303,17 @@ def test_a_terminal_is_told_every_property() -> None:
         "  rename south: ConfigMap same (was old)\n"
         "  output + more: 1\n"
     )
+
+
+def test_a_terminal_is_told_in_one_line_what_is_alike() -> None:
+    slots = [kube(SECRET, f"slot-{slot}") for slot in range(12)]
+    text = as_text(Report("main", "topic", [compare(graph(*slots, kube(CONFIG_MAP, "a", site="south")), graph())]))
+    names = ", ".join(f"Secret data/slot-{slot}" for slot in range(12))
+
+    assert [line for line in text.splitlines() if line.startswith("  ! ")] == [
+        f"  ! delete north: {names}: it is deleted",
+        "  ! delete south: ConfigMap data/a: it is deleted",
+    ]
 
 
 def test_a_terminal_is_told_every_line_of_a_text() -> None:

@@ -47,7 +47,7 @@ def test_gateways_that_restart_are_one_line_of_a_stack() -> None:
     report = Report("main", "topic", [compare(before, after)])
 
     assert "\nGateways that restart, so their tunnels pause for seconds: `north`, `south`.\n" in markdown(report)
-    assert "\n  south: its gateway restarts, its tunnels pause for seconds\n" in as_text(report)
+    assert "\n  gateways that restart, so their tunnels pause for seconds: north, south\n" in as_text(report)
 
 
 # -- pools
@@ -117,7 +117,7 @@ def test_a_stack_that_nobody_applies_a_number_of_is_told_too() -> None:
     assert f"- `test`: no change\n\n#### `test`\n\nEasily overlooked:\n\n- at `north`: `pool a`: {note}\n" in markdown(
         report
     )
-    assert f"  note north: pool a: {note}\n" in as_text(report)
+    assert f"\ntest: no change\n  note north: pool a: {note}\n" in as_text(report)
 
 
 def test_an_ordinary_change_has_no_notes() -> None:
