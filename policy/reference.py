@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from policy.record import Rule, StackRule
@@ -19,17 +20,21 @@ What must hold for every resource of every stack, whoever wrote the program. Eac
 
     pulumi preview --policy-pack policy --policy-pack-config policy/config.<env>.json
 
-An environment that needs no exception needs no configuration file. Rules about pods look into every pod that they find:
+An environment that needs no exception has no such file, and leaves `--policy-pack-config` out; those with one are
+{configured}. Rules about pods look into every pod that they find:
 in workloads, in DaskCluster, DaskWorkerGroup and DaskJob, and in any other object with a list of `containers`.
 No message repeats a value of a resource, because it may be secret.
 
 Without an engine, over a recorded graph, where what is secret is not known:
 
     isthmus graph record --stack <env> --root . --out recorded --preview
-    python -m policy.stored recorded/<env>.json policy/config.<env>.json
+    python -m policy.stored recorded/<env>.json [policy/config.<env>.json]
 
-A setting that no rule has is refused. `python -m policy.settings policy/config.<env>.json` says what was perhaps meant.
+A setting that no rule has is refused. `python -m policy.settings policy/config.<env>.json` says that a file is right,
+or what was perhaps meant.
 """
+#: The files that HEAD speaks of.
+FOLDER: Final = Path(__file__).parent
 CHECKS: Final = """\
 ## Well-known checks
 
@@ -42,7 +47,9 @@ def page() -> str:
     """The whole page, as Markdown."""
     rows = [f"| [`{rule.name}`](#{rule.name}) | {rule.title} | {rule.severity.value} |" for rule in RULES]
     table = "\n".join(["| rule | what must hold | severity |", "| --- | --- | --- |", *rows])
-    return "\n".join([HEAD, table, "", *("\n".join(_section(rule)) for rule in RULES), CHECKS, *_checks()])
+    files = sorted(file.name.split(".")[1] for file in FOLDER.glob("config.*.json"))
+    head = HEAD.format(configured=", ".join(f"`{env}`" for env in files))
+    return "\n".join([head, table, "", *("\n".join(_section(rule)) for rule in RULES), CHECKS, *_checks()])
 
 
 def _checks() -> Iterator[str]:

@@ -54,13 +54,18 @@ def _near(name: str, known: Collection[str]) -> str:
 
 
 def main(files: list[str]) -> int:
-    """Checks files of settings: `python -m policy.settings policy/config.*.json`."""
+    """Checks files of settings, and says of each that it is right, or what is wrong with it."""
     found: list[str] = []
     for file in files:
         try:
-            found += mistakes(json.loads(Path(file).read_text()), file)
-        except (OSError, ValueError) as error:
-            found.append(f"{file}: is no readable JSON: {error}")
+            wrong = mistakes(json.loads(Path(file).read_text()), file)
+        except OSError as error:
+            wrong = [f"{file}: {error.strerror}. An environment without such a file has every rule as it is"]
+        except ValueError as error:
+            wrong = [f"{file}: is no readable JSON: {error}"]
+        if not wrong:
+            sys.stdout.write(f"{file}: every setting is one of its rule\n")
+        found += wrong
     sys.stderr.write("".join(f"{mistake}\n" for mistake in found))
     return 1 if found else 0
 

@@ -47,8 +47,9 @@ def main(arguments: list[str]) -> int:
         graph, *rest = (json.loads(Path(file).read_text()) for file in arguments)
         found = judge(resources(graph), rest[0] if rest else {})
     except (OSError, ValueError, KeyError, TypeError, SettingsError) as error:
+        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
         usage = "usage: python -m policy.stored GRAPH.json [config.ENV.json]; GRAPH.json is of `isthmus graph record`"
-        sys.stderr.write(f"{error}\n{usage}\n")
+        sys.stderr.write(f"{said}\n{usage}\n")
         return 2
     sys.stdout.write("".join(f"{one.rule}: {one.urn}\n    {one.message}\n" for one in found))
     return 1 if found else 0

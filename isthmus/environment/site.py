@@ -182,8 +182,8 @@ class Site(Part):
     id: SiteId = Field(description="Subnet id. Never reused: it is in every address of the site.")
     paused: Flag = Field(
         False,
-        description="Leave what is at this site as it is, and let the others go on without it; what is new there is tried "
-        "all the same, and fails while the site is away.",
+        description="Leave what is at this site as it is, and let the others go on without it; what is new there is "
+        "tried all the same, and fails while the site is away.",
     )
     namespace: Namespace = Field(
         description="Where gateway, scheduler and workers are. Sites that share one Kubernetes have one each.",

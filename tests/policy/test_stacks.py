@@ -195,6 +195,14 @@ def test_a_recorded_graph_is_judged_from_the_command_line(tmp_path: Path, capsys
     assert "images: urn:pulumi:local::isthmus::" in capsys.readouterr().out
 
 
+def test_settings_that_are_not_there_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "graph.json").write_text(_recorded("local"))
+
+    assert stored.main([str(tmp_path / "graph.json"), str(tmp_path / "config.none.json")]) == 2
+    first, usage = capsys.readouterr().err.splitlines()
+    assert (first, usage[:6]) == (f"{tmp_path}/config.none.json: No such file or directory", "usage:")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"nodes": [{}]}'], ids=["empty", "a list", "no graph", "no node"])
 def test_what_is_no_recorded_graph_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     (tmp_path / "graph.json").write_text(text)
