@@ -204,17 +204,19 @@ def door(type_: str) -> Node:
 
 GATEWAY = {names.LABEL_ROLE: "gateway"}
 MUST = f"its type becomes `NodePort`: {BALANCER}; the `endpoint` that others dial must lead to what there is now"
+SAME = f"{MUST}; none of the other gateways is told another one"
 
 
 @pytest.mark.parametrize(
     ("others", "told"),
     [
         ([], MUST),
-        ([(tunnel("south"), tunnel("south"))], f"{MUST}; none of the other gateways is told another one"),
+        ([(tunnel("south"), tunnel("south"))], SAME),
         ([(tunnel("south"), tunnel("south", "b"))], MUST),
         ([(tunnel("north"), tunnel("north", "b"))], MUST),
+        ([(tunnel("north"), tunnel("north", "b")), (tunnel("south"), tunnel("south"))], SAME),
     ],
-    ids=["nobody else", "others as before", "others with another configuration", "its own configuration"],
+    ids=["nobody else", "others as before", "others with another configuration", "its own one", "its own one alone"],
 )
 def test_whether_an_endpoint_followed_its_address_is_told(others: list[tuple[Node, Node]], told: str) -> None:
     before = graph(door("LoadBalancer"), *(old for old, _ in others))

@@ -52,6 +52,7 @@ def running(name: str) -> Node:
 
 
 OLD = paused("old")
+SITE = node("isthmus:index:Site", "north", component=True)
 FAILS = "if the site is away, `pulumi up` fails on that"
 TRIED: dict[str, tuple[Graph, Graph, list[str]]] = {
     "nothing new": (graph(OLD), graph(OLD), []),
@@ -67,7 +68,11 @@ TRIED: dict[str, tuple[Graph, Graph, list[str]]] = {
         [f"what is there is left alone, but 2 new objects will be made and 1 will be deleted: {FAILS}"],
     ),
     "what stays when it leaves the stack": (graph(OLD, paused("kept", retain_on_delete=True)), graph(OLD), []),
-    "a component": (graph(OLD), graph(OLD, node("test:index:Box", "box", component=True)), []),
+    "a component": (
+        graph(OLD, SITE),
+        graph(OLD, SITE, node("test:index:Box", "box", component=True, parent=SITE.urn)),
+        [],
+    ),
     "a site that is not paused": (graph(OLD), graph(OLD, running("a")), []),
 }
 
