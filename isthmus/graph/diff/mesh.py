@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from isthmus import names
 from isthmus.graph.diff.marking import code
 from isthmus.graph.diff.model import Danger, Operation
 from isthmus.graph.diff.paths import Difference
@@ -17,6 +18,9 @@ _ADDRESSES: Final = {
     ("spec", "slots", "secretPrefix"): "the keys of its workers",
     ("spec", "schedulerAddress"): "the address of its scheduler",
 }
+#: Kind -> where what its pods are made from is.
+_TEMPLATES: Final = {"DaskCluster": ("spec", "scheduler"), "DaskWorkerGroup": ("spec", "worker")}
+_CONFIGURATION: Final = ("spec", "worker", "metadata", "annotations", names.ANNOTATION_CONFIGURATION)
 
 
 def readdressed(rows: Sequence[Resource], exports: Sequence[Difference]) -> Iterator[Danger]:
@@ -57,7 +61,7 @@ def _slots_gone(row: Resource) -> str:
 
 def _slots(body: Json) -> range:
     """The slot numbers of a worker group; none if it says nothing that could be counted."""
-    first, count = at(body, "spec", "slots", "first"), at(body, "spec", "slots", "count")
+    first, count = _first(body), at(body, "spec", "slots", "count")
     return range(first, first + count) if isinstance(first, int) and isinstance(count, int) else range(0)
 
 
@@ -98,5 +102,25 @@ def by_hand(rows: Sequence[Resource]) -> Iterator[Danger]:
         if row.kind == "DaskCluster" and change.changes_at("spec", "scheduler"):
             text = "the scheduler runs on as it is, till its Deployment is deleted: then all running work is lost"
             yield Danger("by hand", row.site, row.title, text)
-        if row.kind == "DaskWorkerGroup" and change.changes_at("spec", "worker"):
+        if row.kind == "DaskWorkerGroup" and change.changes_at("spec", "worker") and not _renumbered(row, rows):
             yield Danger("by hand", row.site, row.title, "its workers run on as they are, till their pods are deleted")
+
+
+def _renumbered(row: Resource, rows: Sequence[Resource]) -> bool:
+    """Whether all that changes for its workers is which slot is their first: the digest that they have is that slot's.
+
+    The configuration that they share is then as it was, if the scheduler or another group bears witness to that.
+    """
+    if row.change is None or _first(row.old) == _first(row.new):
+        return False
+    worker = [one.path for one in row.change.properties if one.path[:2] in (("spec",), ("spec", "worker"))]
+    witnesses = [
+        other.change is None or not other.change.changes_at(*_TEMPLATES[other.kind])
+        for other in rows
+        if other is not row and other.kind in _TEMPLATES and _first(other.old) == _first(other.new)
+    ]
+    return all(path == _CONFIGURATION for path in worker) and bool(witnesses) and all(witnesses)
+
+
+def _first(body: Json) -> Json:
+    return at(body, "spec", "slots", "first")

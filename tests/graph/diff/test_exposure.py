@@ -242,6 +242,45 @@ def test_what_up_leaves_to_a_person_is_told() -> None:
     assert [one.what for one in compare(before, after).by_hand] == ["DaskCluster data/dask", "DaskWorkerGroup data/it"]
 
 
+def pool(name: str, first: int, configuration: str, **worker: Any) -> Node:
+    """A worker group of four slots."""
+    metadata = {"annotations": {names.ANNOTATION_CONFIGURATION: configuration}}
+    return kube(
+        GROUP, name, {"spec": {"slots": {"first": first, "count": 4}, "worker": {"metadata": metadata} | worker}}
+    )
+
+
+def cluster(configuration: str) -> Node:
+    return kube(CLUSTER, "dask", {"spec": {"scheduler": {"annotations": configuration}}})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y"), cluster("x")), []),
+        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 0, "z")), []),
+        (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y", spec={}), cluster("x")), ["a"]),
+        (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y"), cluster("y")), ["dask", "a"]),
+        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 0, "y")), ["a", "b"]),
+        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 1, "y")), ["a", "b"]),
+        (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 4, "y"), cluster("x")), ["a"]),
+        (graph(pool("a", 4, "x")), graph(pool("a", 5, "y")), ["a"]),
+    ],
+    ids=[
+        "another first slot",
+        "another first slot, beside a pool",
+        "and another template",
+        "and another catalog",
+        "and a pool with another configuration",
+        "of all pools",
+        "the same first slot",
+        "nobody to compare with",
+    ],
+)
+def test_another_first_slot_makes_no_worker_old(before: Graph, after: Graph, left: list[str]) -> None:
+    assert [one.what.rpartition("/")[2] for one in compare(before, after).by_hand] == left
+
+
 def test_a_stack_that_is_new_joins_nothing_and_widens_nothing() -> None:
     found = compare(None, graph(*gateway("north"), service(type="LoadBalancer")))
 
