@@ -50,8 +50,8 @@ def _foundations(one: Place, two: Place) -> Iterator[Mistake]:
     what = " and ".join(FOUNDATIONS[field] for field in both)
     problem = f"{_file(one)} names the same Kubernetes, and both install {what}: each would overwrite the other's."
     left_out = ", ".join(f"{field}: false" for field in both)
-    watched = f", and install.watches: [{two[1].namespace}] there" if "controller" in both else ""
-    fix = f"Say install: {{{left_out}}} here{watched}; or name another Kubernetes."
+    watched = ", and its namespace under install.watches in the other" if "controller" in both else ""
+    fix = f"Say install: {{{left_out}}} in one of the two{watched}; or is another Kubernetes meant?"
     yield Mistake(_file(two), "install", problem, fix)
 
 

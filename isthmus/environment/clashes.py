@@ -48,7 +48,8 @@ def _ids(sketch: Sketch) -> Iterator[Mistake]:
 
 def _scheduler(sketch: Sketch) -> Iterator[Mistake]:
     known = {*sketch.listed, *(site.name for site in sketch.sites)}
-    if sketch.scheduler_site is not None and known and sketch.scheduler_site not in known:
+    # Where the list cannot be read, a site whose file cannot be read either would be missing here.
+    if sketch.scheduler_site is not None and sketch.listed and sketch.scheduler_site not in known:
         problem = f"got {sketch.scheduler_site}; expected one of the sites: {', '.join(sorted(known))}."
         near = near_only(did_you_mean(sketch.scheduler_site, known))
         yield sketch.at.wrong("scheduler.site", problem, near)

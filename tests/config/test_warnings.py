@@ -58,6 +58,7 @@ def copied(into: Path, north: str = "", endpoints: str = "climate.example") -> P
 
 
 BOTH = f"{ELSEWHERE} names the same Kubernetes, and both install"
+MEANT = "or is another Kubernetes meant?"
 EACH = "each would overwrite the other's."
 # what the copied north has besides, the field of the first one that the warning names, and what it says
 MEETING = [
@@ -65,13 +66,13 @@ MEETING = [
         "",
         "install",
         f"{BOTH} the CustomResourceDefinitions and the controller: {EACH}",
-        f"Say {NOT_INSTALLED.strip()} here, and install.watches: [isthmus-test] there; or name another Kubernetes.",
+        f"Say {NOT_INSTALLED.strip()} in one of the two, and its namespace under install.watches in the other; {MEANT}",
     ),
     (
         "install: {controller: false}\n",
         "install",
         f"{BOTH} the CustomResourceDefinitions: {EACH}",
-        "Say install: {crds: false} here; or name another Kubernetes.",
+        f"Say install: {{crds: false}} in one of the two; {MEANT}",
     ),
     (
         f"{NOT_INSTALLED}namespace: isthmus-test\n",

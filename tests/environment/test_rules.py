@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment.projects import ABROAD, NORTH, SOUTH, mistakes, rewritten
+from tests.environment.projects import ABROAD, NORTH, SOUTH, STACK, mistakes, rewritten
 
 FORECASTS = "pools.forecasts"
 WORKERS = "workers: {min: 1, max: 8, threads: 4, memory: 16Gi, cpu: 3.5}"
@@ -76,6 +76,16 @@ def test_a_prefix_at_another_site_is_named_with_that_site(tmp_path: Path) -> Non
             "pools.archive.catalog.0",
             "/data/archive/ is in the catalog of site north's pool archive too; a prefix names one pool.",
         ),
+    ]
+
+
+def test_a_list_that_cannot_be_read_does_not_blame_whoever_names_a_site_of_it(tmp_path: Path) -> None:
+    root = rewritten(tmp_path, STACK, "[north, south, abroad]", "north, south, abroad")
+    (root / NORTH).write_text("id: 1\n\tkubernetes: {}\n")
+
+    assert [(mistake.file, mistake.path) for mistake in mistakes(root)] == [
+        (NORTH, ""),
+        (STACK, "config.isthmus:sites"),
     ]
 
 
