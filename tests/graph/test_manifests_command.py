@@ -14,6 +14,8 @@ from isthmus.graph.commands import graph as command
 from tests.components.recorded import ROOT, graph
 from tests.local_api import api_server
 
+pytestmark = pytest.mark.slow
+
 FALSE = "install: {crds: false, namespaces: false, controller: false}"
 
 
