@@ -250,6 +250,9 @@ def pool(name: str, first: int, configuration: str, **worker: Any) -> Node:
     )
 
 
+POOLS = pool("a", 4, "x"), pool("b", 0, "z")
+
+
 def cluster(configuration: str) -> Node:
     return kube(CLUSTER, "dask", {"spec": {"scheduler": {"annotations": configuration}}})
 
@@ -258,21 +261,23 @@ def cluster(configuration: str) -> Node:
     ("before", "after", "left"),
     [
         (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y"), cluster("x")), []),
-        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 0, "z")), []),
+        (graph(*POOLS), graph(pool("a", 5, "y"), pool("b", 0, "z")), []),
+        (graph(*POOLS, cluster("x")), graph(pool("a", 5, "y"), pool("b", 1, "y"), cluster("x")), []),
         (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y", spec={}), cluster("x")), ["a"]),
         (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 5, "y"), cluster("y")), ["dask", "a"]),
-        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 0, "y")), ["a", "b"]),
-        (graph(pool("a", 4, "x"), pool("b", 0, "z")), graph(pool("a", 5, "y"), pool("b", 1, "y")), ["a", "b"]),
+        (graph(*POOLS), graph(pool("a", 5, "y"), pool("b", 0, "y")), ["a", "b"]),
+        (graph(*POOLS), graph(pool("a", 5, "y"), pool("b", 1, "y")), ["a", "b"]),
         (graph(pool("a", 4, "x"), cluster("x")), graph(pool("a", 4, "y"), cluster("x")), ["a"]),
         (graph(pool("a", 4, "x")), graph(pool("a", 5, "y")), ["a"]),
     ],
     ids=[
         "another first slot",
         "another first slot, beside a pool",
+        "other first slots of all pools",
         "and another template",
         "and another catalog",
         "and a pool with another configuration",
-        "of all pools",
+        "of all pools, and nobody to compare with",
         "the same first slot",
         "nobody to compare with",
     ],
