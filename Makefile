@@ -64,7 +64,7 @@ golden: $(READY) ## rewrite what tests compare with, then read the diff
 BASE ?= HEAD~1
 HEAD ?= HEAD
 preview: $(READY) ## what `pulumi up` would do after the last commit (BASE=, HEAD=: other ones; `.` is the working tree)
-	@$(BIN)/python -m isthmus graph diff $(BASE) $(HEAD) --stack all
+	@$(BIN)/python -m isthmus graph diff $(BASE) $(HEAD) --stack all --format markdown
 
 pictures: $(READY) ## draw docs/pictures anew from the stack files, then look at them
 	$(BIN)/python -m tests.docs.pictures

@@ -151,7 +151,7 @@ def test_every_mistake_of_a_program_is_told_in_one_error_without_a_traceback(tmp
     assert "2 mistakes in the arguments" in told
     assert 'sites.north.pools.north.workers.memory: got "16GB"' in told
     assert "settings.scheduler.site: got hom" in told
-    assert [word for word in ("Traceback", ".py", "isthmus:index:Site ") if word in told] == []
+    assert [word for word in ("Traceback", ".py", "isthmus:index:Site ") if word in told] == [], told
 
 
 def _type(engine: Engine, command: str) -> str:

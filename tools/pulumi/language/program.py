@@ -18,6 +18,9 @@ import pulumi
 from pulumi.runtime import Settings, configure, run_in_stack
 from pulumi.runtime.config import set_all_config
 
+#: How the answer begins to a registration that comes after the engine has ended the update (pulumi: source_eval.go).
+SHUT_DOWN = "resource monitor shut down"
+
 
 def run(job: dict[str, Any]) -> int:
     """The exit status after the program ended and all its resources are registered.
@@ -43,6 +46,8 @@ def run(job: dict[str, Any]) -> int:
         pulumi.log.error(str(error))
         return int(job["told"])
     except Exception as error:
+        if str(error).startswith(SHUT_DOWN):  # the engine gave up, and has said why
+            return int(job["told"])
         pulumi.log.error("Program failed with an unhandled exception:\n" + trace_from(error, job["folder"]))
         return int(job["told"])
     finally:
