@@ -53,7 +53,7 @@ class LeastMocks(mocks.Mocks):
     """What the program needs to run through: names that a provider would give, a password that it would draw."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise NotImplementedError(args.token)
+        raise NotImplementedError(args.token)  # the program asks no provider; should it begin to, this says so
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
@@ -79,7 +79,7 @@ def with_mocks(root: Path) -> int:
             monitor = mocks.MockMonitor(LeastMocks())
             set_root_resource(object())  # type: ignore[arg-type] # else set_mocks makes a stack of its own
             mocks.set_mocks(monitor.mocks, config.project, STACK, preview=False, monitor=monitor)
-            set_root_resource(None)  # type: ignore[arg-type]
+            set_root_resource(None)  # type: ignore[arg-type] # not the stand-in that kept it from that
             set_all_config(dict(config.values), list(config.secret_keys))
             loop.run_until_complete(run_in_stack(program))
             counted.append(len(monitor.get_registered_resources()))

@@ -42,7 +42,7 @@ def recorded(root: Path, stack: str, *, preview: bool) -> Graph:
         return record_stack(root, stack, preview=preview)
     except IsthmusError:
         raise
-    except Exception as error:
+    except Exception as error:  # the program is somebody's: it may raise anything
         raise _of_program(error, stack, root) from error
 
 

@@ -98,10 +98,10 @@ class _Run:
         runpy.run_path(str(self.root / "__main__.py"), run_name="__main__")
 
     def _settings(self) -> mocks.MockSettings:
-        features = self.monitor.GetDeploymentInfo(  # type: ignore[no-untyped-call]
+        features = self.monitor.GetDeploymentInfo(  # type: ignore[no-untyped-call] # the SDK leaves it so
             empty_pb2.Empty()
         ).supportedFeatures
-        return mocks.MockSettings(  # type: ignore[no-untyped-call]
+        return mocks.MockSettings(  # type: ignore[no-untyped-call] # the SDK leaves it so
             monitor=self.monitor,
             engine=self.engine,
             project=self.config.project,

@@ -190,7 +190,7 @@ def _block_covers(one: Peer, other: Peer) -> bool:
         return False
     # Each hole of the outer block that touches the inner one must be a hole of the inner one too.
     return all(
-        any(hole.version == their.version and hole.subnet_of(their) for their in theirs)  # type: ignore[arg-type]
+        any(hole.version == their.version and hole.subnet_of(their) for their in theirs)  # type: ignore[arg-type] # so too
         for hole in holes
         if hole.overlaps(inner)
     )
